@@ -1,0 +1,46 @@
+# Everything these targets need they install themselves, into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test test-slow bench lint types contracts doctest unit boundscheck clean
+
+demo: $(READY)
+	$(BIN)/bosphorus run scenarios/quickstart.yaml
+
+test: lint types contracts doctest unit boundscheck
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+contracts: $(READY)
+	$(BIN)/lint-imports
+
+doctest: $(READY)
+	$(BIN)/pytest --doctest-modules simulator topologies analysis
+
+unit: $(READY)
+	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --benchmark-skip tests
+
+# the compiled kernel once more with every array access checked
+boundscheck: $(READY)
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.venv/boundscheck $(BIN)/pytest --benchmark-skip -m 'not slow' tests/simulator/cluster/test_kernel.py
+
+test-slow: $(READY)
+	$(BIN)/pytest -n auto -m slow --benchmark-skip tests
+
+bench: $(READY)
+	$(BIN)/pytest --benchmark-only --benchmark-columns=min,median,rounds -s tests/benchmarks
+
+clean:
+	rm -rf .venv build dist runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

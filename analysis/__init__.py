@@ -1,0 +1,1 @@
+"""Reading run folders: frames, figures, reports."""

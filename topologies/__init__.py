@@ -1,0 +1,1 @@
+"""Network topologies as plain networkx graphs."""
