@@ -16,7 +16,8 @@ def manifest():
 
 
 def test_naming_a_column_costs_no_pyarrow():
-    code = 'import sys; from simulator import traces; traces.TABLES["nodes"].names; ' + (
+    code = (
+        'import sys; from simulator import traces; traces.TABLES["nodes"].names; '
         'sys.exit("pyarrow" in sys.modules or "numpy" in sys.modules)'
     )
     assert subprocess.run([sys.executable, '-c', code], check=False).returncode == 0
