@@ -1,0 +1,1 @@
+"""Learning: models, data, optimizers; pure numpy that knows no time."""

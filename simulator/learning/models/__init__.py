@@ -1,0 +1,15 @@
+"""Small real models on flat parameters, with exact gradients for a whole stack of workers.
+
+`MODELS` is the catalogue; `Model` says what each answers. A network is a chain of layers
+(`layer.py` says what one is) with a loss at its end.
+"""
+
+from collections.abc import Callable
+
+from simulator.learning.models.linear import linear
+from simulator.learning.models.mlp import mlp
+from simulator.learning.models.model import Evaluation, Gradients, Model, Part, Task
+
+__all__ = ['MODELS', 'Evaluation', 'Gradients', 'Model', 'Part', 'Task', 'linear', 'mlp']
+
+MODELS: dict[str, Callable[..., Model]] = {'linear': linear, 'mlp': mlp}

@@ -1,0 +1,61 @@
+"""Feed-forward networks of any depth."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Annotated
+
+from annotated_types import Gt
+
+from simulator.learning.models.activations import ActivationName, bend
+from simulator.learning.models.initialization import Initialization
+from simulator.learning.models.layer import dense, flatten
+from simulator.learning.models.losses import LOSSES, LossName, fitting
+from simulator.learning.models.model import Task
+from simulator.learning.models.network import Network
+
+
+def mlp(
+    task: Task,
+    *,
+    hidden: tuple[Annotated[int, Gt(0)], ...] = (64,),
+    activation: ActivationName = 'relu',
+    init: Initialization = 'he_normal',
+    loss: LossName | None = None,
+) -> Network:
+    """Multi-layer perceptron: hidden layers of bent units, then a linear one.
+
+    Parameters
+    ----------
+    task : Task
+    hidden : list of int
+        Units of each hidden layer; none makes it `linear`.
+    activation : str
+        What bends the hidden units.
+    init : str
+        How weights are drawn; biases start at 0. All weights at zero never break the symmetry
+        between hidden units.
+    loss : str
+        ``cross_entropy`` of the softmax of the output units (the default for classes) or
+        ``squared_error`` (the default for values).
+
+    Returns
+    -------
+    Network
+
+    References
+    ----------
+    .. [1] Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors",
+       Nature 323, 1986.
+
+    Examples
+    --------
+    >>> model = mlp(Task((8, 8), 10), hidden=(32,))
+    >>> model.dimension, [layer.name for layer in model.layers]
+    (2410, ['1-flatten', '2-dense', '3-relu', '4-dense'])
+    """
+    chain, inputs = [flatten(task.inputs)], prod(task.inputs)
+    for units in hidden:
+        chain += [dense(inputs, units, init), bend(activation, (units,))]
+        inputs = units
+    return Network([*chain, dense(inputs, task.outputs, init)], LOSSES[fitting(loss, task.labels)])

@@ -1,0 +1,132 @@
+"""What every model answers, whatever it is made of."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.learning.arrays import Floats
+
+
+class Task(NamedTuple):
+    """What a data set asks of a model.
+
+    Attributes
+    ----------
+    inputs : tuple of int
+        Shape of one sample.
+    outputs : int
+        How many classes to tell apart, or how many values to predict.
+    labels : bool
+        Whether targets are classes, or values.
+    """
+
+    inputs: tuple[int, ...]
+    outputs: int
+    labels: bool = True
+
+
+class Array(NamedTuple):
+    """Where one array of parameters stands in the flat vector, and its shape."""
+
+    place: slice
+    shape: tuple[int, ...]
+
+
+class Part(NamedTuple):
+    """One layer of a model, as others see it: what it is called, holds and costs.
+
+    Attributes
+    ----------
+    name : str
+        Kind and position, such as ``2-dense``.
+    place : slice
+        Where its parameters stand in the flat vector.
+    arrays : dict
+        Its arrays by name, in the order in which they stand there.
+    flops : float
+        Forward operations of one sample.
+    """
+
+    name: str
+    place: slice
+    arrays: dict[str, Array]
+    flops: float
+
+
+class Gradients(NamedTuple):
+    """Mean loss of each worker's batch (W,), and its gradient (W, d)."""
+
+    losses: Floats
+    gradients: Floats
+
+
+class Evaluation(NamedTuple):
+    """Mean loss, and share of samples classified rightly (nan where targets are values).
+
+    Arrays of the leading shape of the parameters that were evaluated.
+    """
+
+    loss: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+
+
+class Model(Protocol):
+    """A function of flat parameters, with its loss and gradient, on a stack of workers.
+
+    A model computes in the type of the parameters it is given.
+
+    Attributes
+    ----------
+    dimension : int
+        Number of parameters, d.
+    layers : tuple of Part
+        What it is made of, in forward order.
+    forward_flops : float
+        Forward operations of one sample; a gradient costs three times that.
+    bytes : int
+        Size of the parameters, or of a gradient, on the wire.
+    """
+
+    dimension: int
+    layers: tuple[Part, ...]
+    forward_flops: float
+    bytes: int
+
+    def init(self, rng: np.random.Generator) -> Floats:
+        """Draw parameters (d,) to begin with, in float32."""
+        ...
+
+    def outputs(self, parameters: Floats, inputs: NDArray[Any]) -> Floats:
+        """Return what each of a stack of workers (W, d) answers to its inputs (W, B, ...)."""
+        ...
+
+    def losses_and_gradients(
+        self, parameters: Floats, inputs: NDArray[Any], targets: NDArray[Any]
+    ) -> Gradients:
+        """Return each worker's loss and gradient, bitwise those of a lone worker.
+
+        Parameters
+        ----------
+        parameters : array, shape (W, d)
+            May be one vector broadcast over the workers, at no cost.
+        inputs : array, shape (W, B, ...)
+        targets : array, shape (W, B) for classes, (W, B, k) for values
+        """
+        ...
+
+    def evaluate(
+        self, parameters: Floats, inputs: NDArray[Any], targets: NDArray[Any]
+    ) -> Evaluation:
+        """Return loss and accuracy of one vector (d,), or of each of many (W, d).
+
+        Parameters
+        ----------
+        parameters : array, shape (d,) or (W, d)
+        inputs : array, shape (N, ...)
+            Any number of samples, the same for all.
+        targets : array, shape (N,) or (N, k)
+        """
+        ...

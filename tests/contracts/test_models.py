@@ -1,0 +1,165 @@
+"""What every model of the catalogue promises, whatever it is made of."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
+
+from simulator.learning.models import MODELS, Task
+
+TASKS = [Task((8, 8), 10), Task((3,), 2), Task((5,), 3, labels=False), Task((2,), 1, labels=False)]
+
+
+@pytest.fixture(autouse=True, scope='module')
+def one_thread():
+    with threadpool_limits(1):
+        yield
+
+
+# beside each entry's defaults, those of its options that lead to other code
+VARIANTS = {
+    'mlp': [
+        {'hidden': (), 'loss': 'squared_error'},
+        {'hidden': (7, 5), 'activation': 'tanh', 'init': 'glorot_uniform'},
+        {'hidden': (9,), 'activation': 'logistic', 'init': 'he_uniform'},
+    ],
+    'linear': [{'loss': 'squared_error', 'init': 'glorot_normal'}],
+}
+CASES = [(name, options) for name in MODELS for options in [{}, *VARIANTS.get(name, [])]]
+
+
+@pytest.fixture(params=CASES, ids=str)
+def make(request):
+    name, options = request.param
+    return partial(MODELS[name], **options)
+
+
+@pytest.fixture(params=TASKS, ids=str)
+def task(request):
+    return request.param
+
+
+def samples(task, *shape, rng):
+    inputs = rng.random((*shape, *task.inputs), dtype=np.float32)
+    if task.labels:
+        return inputs, rng.integers(0, task.outputs, shape)
+    return inputs, rng.standard_normal((*shape, task.outputs), dtype=np.float32)
+
+
+def test_a_model_says_how_large_it_is(make, task):
+    model = make(task)
+    drawn = model.init(np.random.default_rng(0))
+    assert drawn.shape == (model.dimension,)
+    assert drawn.dtype == np.float32
+    assert model.bytes == drawn.nbytes
+    assert (drawn == model.init(np.random.default_rng(0))).all()
+
+
+def test_its_layers_share_out_its_parameters_and_its_flops(make, task):
+    model = make(task)
+    places = [place for layer in model.layers for place, _ in layer.arrays.values()]
+    assert [i for place in places for i in range(place.start, place.stop)] == list(
+        range(model.dimension)
+    )
+    for layer in model.layers:
+        held = sum(place.stop - place.start for place, _ in layer.arrays.values())
+        assert held == layer.place.stop - layer.place.start
+        assert all(np.prod(s) == p.stop - p.start for p, s in layer.arrays.values())
+    assert len({layer.name for layer in model.layers}) == len(model.layers)
+    assert model.forward_flops == sum(layer.flops for layer in model.layers) > 0
+
+
+def test_its_gradient_agrees_with_finite_differences(make, task):
+    rng = np.random.default_rng(1)
+    model = make(task)
+    inputs, targets = samples(task, 2, 5, rng=rng)
+    parameters = np.stack([model.init(rng), model.init(rng)]).astype(np.float64)
+    parameters += 0.1 * rng.standard_normal(parameters.shape)
+    gradients = model.losses_and_gradients(parameters, inputs, targets).gradients
+
+    for _ in range(10):
+        way = rng.standard_normal(parameters.shape)
+        step = 1e-6 * way
+        ahead = model.losses_and_gradients(parameters + step, inputs, targets).losses
+        behind = model.losses_and_gradients(parameters - step, inputs, targets).losses
+        assert (ahead - behind) / 2e-6 == pytest.approx((gradients * way).sum(1), rel=1e-6)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    workers=st.integers(1, 40), batch=st.integers(1, 40), seed=st.integers(0, 99), odd=st.booleans()
+)
+def test_a_worker_in_a_stack_computes_bitwise_what_it_computes_alone(workers, batch, seed, odd):
+    rng = np.random.default_rng(seed)
+    for number, (name, options) in enumerate(CASES):
+        task = TASKS[(seed + number) % len(TASKS)]
+        model = MODELS[name](task, **options)
+        inputs, targets = samples(task, workers, batch, rng=rng)
+        parameters = rng.standard_normal((workers, model.dimension + odd), dtype=np.float32)[
+            :, odd:
+        ]
+        losses, gradients = model.losses_and_gradients(parameters, inputs, targets)
+        for i in range(workers):
+            alone = model.losses_and_gradients(
+                parameters[i : i + 1].copy(), inputs[i : i + 1].copy(), targets[i : i + 1].copy()
+            )
+            assert alone.losses[0] == losses[i]
+            assert (alone.gradients[0] == gradients[i]).all()
+
+
+def test_how_the_arrays_lie_in_memory_does_not_matter(make, task):
+    rng = np.random.default_rng(2)
+    model = make(task)
+    inputs, targets = samples(task, 6, 9, rng=rng)
+    parameters = rng.standard_normal((6, model.dimension), dtype=np.float32)
+    plain = model.losses_and_gradients(parameters, inputs, targets)
+    twisted = model.losses_and_gradients(
+        np.asfortranarray(parameters), np.asfortranarray(inputs), np.asfortranarray(targets)
+    )
+    assert (twisted.losses == plain.losses).all()
+    assert (twisted.gradients == plain.gradients).all()
+
+
+def test_one_vector_may_serve_all_workers(make, task):
+    rng = np.random.default_rng(3)
+    model = make(task)
+    inputs, targets = samples(task, 5, 8, rng=rng)
+    shared = model.init(rng)
+    copies = np.repeat(shared[None], 5, axis=0)
+    one = model.losses_and_gradients(np.broadcast_to(shared, copies.shape), inputs, targets)
+    many = model.losses_and_gradients(copies, inputs, targets)
+    assert (one.losses == many.losses).all()
+    assert (one.gradients == many.gradients).all()
+
+
+def test_evaluation_is_the_mean_over_samples_of_one_model_or_of_many(make, task):
+    rng = np.random.default_rng(4)
+    model = make(task)
+    inputs, targets = samples(task, 1300, rng=rng)
+    parameters = rng.standard_normal((2, 3, model.dimension), dtype=np.float32) / 4
+    many = model.evaluate(parameters, inputs, targets)
+    assert many.loss.shape == many.accuracy.shape == (2, 3)
+
+    lone = model.evaluate(parameters[1, 2], inputs, targets)
+    assert lone.loss == many.loss[1, 2]
+    exact = model.losses_and_gradients(
+        parameters[1, 2][None].astype(np.float64), inputs[None], targets[None]
+    )
+    assert lone.loss == pytest.approx(exact.losses[0], rel=1e-5)
+    if task.labels:
+        answers = model.outputs(parameters[1, 2][None], inputs[None])[0].argmax(axis=1)
+        assert lone.accuracy == many.accuracy[1, 2] == (answers == targets).mean()
+    else:
+        assert np.isnan(many.accuracy).all()
+
+
+def test_a_diverged_model_is_a_result_not_an_error(make):
+    task = TASKS[0]
+    model = make(task)
+    inputs, targets = samples(task, 1, 4, rng=np.random.default_rng(5))
+    broken = np.full((1, model.dimension), np.inf, np.float32)
+    assert not np.isfinite(model.losses_and_gradients(broken, inputs, targets).losses).any()
+    assert model.evaluate(broken[0], inputs[0], targets[0]).accuracy == 0
