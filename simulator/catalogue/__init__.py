@@ -1,6 +1,27 @@
 """Catalogues: the signature of a function is the schema of its options (design, section 3)."""
 
 from simulator.catalogue.catalogue import Catalogue, Choice
+from simulator.catalogue.docs import Doc, read_doc
 from simulator.catalogue.entry import Entry
+from simulator.catalogue.plugins import Plugin, installed, load_plugin, packaged_plugins
+from simulator.catalogue.problems import Fault, dotted, faults
+from simulator.catalogue.schema import json_schema, partial
+from simulator.catalogue.shape import Shape
 
-__all__ = ['Catalogue', 'Choice', 'Entry']
+__all__ = [
+    'Catalogue',
+    'Choice',
+    'Doc',
+    'Entry',
+    'Fault',
+    'Plugin',
+    'Shape',
+    'dotted',
+    'faults',
+    'installed',
+    'json_schema',
+    'load_plugin',
+    'packaged_plugins',
+    'partial',
+    'read_doc',
+]
