@@ -14,6 +14,9 @@ Integers: TypeAlias = NDArray[np.integer[Any]]
 CACHE = 2 * 1024**2
 """Bytes a chunk of workers may touch: about a core's share of the outer caches."""
 
+DIVERGENCE = np.errstate(all='ignore')
+"""A run that diverges, or is attacked, may reach inf and nan: results to show, not errors."""
+
 
 def frozen(array: Floats) -> Floats:
     """Return *array* itself, read-only from now on, so that many may hold it without a copy.

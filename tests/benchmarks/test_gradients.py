@@ -51,7 +51,7 @@ def times_faster(function, reference):
 
 def test_mlp_64_64_10_of_128_workers(benchmark):
     rng = np.random.default_rng(0)
-    model = mlp(Task((64,), 10), hidden=(64,))
+    model = mlp(Task((64,), 10), hidden=[64])
     parameters = np.stack([model.init(rng) for _ in range(WORKERS)])
     inputs = rng.random((WORKERS, BATCH, 64), dtype=np.float32)
     labels = rng.integers(0, 10, (WORKERS, BATCH))

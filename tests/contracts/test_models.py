@@ -22,9 +22,9 @@ def one_thread():
 # beside each entry's defaults, those of its options that lead to other code
 VARIANTS = {
     'mlp': [
-        {'hidden': (), 'loss': 'squared_error'},
-        {'hidden': (7, 5), 'activation': 'tanh', 'init': 'glorot_uniform'},
-        {'hidden': (9,), 'activation': 'logistic', 'init': 'he_uniform'},
+        {'hidden': [], 'loss': 'squared_error'},
+        {'hidden': [7, 5], 'activation': 'tanh', 'init': 'glorot_uniform'},
+        {'hidden': [9], 'activation': 'logistic', 'init': 'he_uniform'},
     ],
     'linear': [{'loss': 'squared_error', 'init': 'glorot_normal'}],
 }

@@ -18,7 +18,7 @@ from simulator.learning.models.network import Network
 def mlp(
     task: Task,
     *,
-    hidden: tuple[Annotated[int, Gt(0)], ...] = (64,),
+    hidden: list[Annotated[int, Gt(0)]] = [64],  # noqa: B006, read only
     activation: ActivationName = 'relu',
     init: Initialization = 'he_normal',
     loss: LossName | None = None,
@@ -50,7 +50,7 @@ def mlp(
 
     Examples
     --------
-    >>> model = mlp(Task((8, 8), 10), hidden=(32,))
+    >>> model = mlp(Task((8, 8), 10), hidden=[32])
     >>> model.dimension, [layer.name for layer in model.layers]
     (2410, ['1-flatten', '2-dense', '3-relu', '4-dense'])
     """

@@ -9,16 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.learning.arrays import Floats, chunks
+from simulator.learning.arrays import DIVERGENCE, Floats, chunks
 from simulator.learning.models.layer import Layer, Pull, Views
 from simulator.learning.models.losses import Loss, hits
 from simulator.learning.models.model import Array, Evaluation, Gradients, Part
 
 SAMPLES = 512
 """Samples evaluated at once. Fixed, so that what stands beside a sample changes nothing."""
-
-DIVERGENCE = np.errstate(all='ignore')
-"""A run that diverges, or is attacked, may reach inf and nan: results to show, not errors."""
 
 
 class Network:

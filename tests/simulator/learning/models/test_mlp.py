@@ -17,14 +17,14 @@ def descend(model, parameters, steps, rate, targets=CLASSES):
 
 
 def test_parameters_and_flops_as_counted_by_hand():
-    model = mlp(Task((8, 8), 10), hidden=(64, 32))
+    model = mlp(Task((8, 8), 10), hidden=[64, 32])
     assert model.dimension == (64 * 64 + 64) + (64 * 32 + 32) + (32 * 10 + 10)
     assert model.forward_flops == 2 * 64 * 64 + 64 + 2 * 64 * 32 + 32 + 2 * 32 * 10
     assert linear(Task((8, 8), 10)).dimension == 650
 
 
 def test_the_flat_vector_holds_weights_then_biases():
-    model = mlp(Task((2,), 1, labels=False), hidden=(2,))
+    model = mlp(Task((2,), 1, labels=False), hidden=[2])
     parameters = np.array([[1, 2, 3, 4, 5, 6, 7, 8, 9]], np.float32)  # W, b, v, c
     answer = model.outputs(parameters, np.array([[[1, 1]]], np.float32))
     assert answer.tolist() == [[[7 * (1 + 3 + 5) + 8 * (2 + 4 + 6) + 9]]]
@@ -43,14 +43,14 @@ def test_a_linear_model_with_squared_error_says_one_half_to_xor(targets):
 
 @pytest.mark.parametrize('activation', ['tanh', 'relu', 'logistic'])
 def test_an_mlp_learns_xor(activation):
-    model = mlp(Task((2,), 2), hidden=(8,), activation=activation)
+    model = mlp(Task((2,), 2), hidden=[8], activation=activation)
     parameters = descend(model, model.init(np.random.default_rng(1)), 4000, 0.5)
     assert model.evaluate(parameters, XOR, CLASSES).accuracy == 1
 
 
 @pytest.mark.parametrize('activation', ['tanh', 'logistic'])
 def test_weights_all_zero_never_break_symmetry(activation):
-    model = mlp(Task((2,), 2), hidden=(8,), activation=activation, init='zeros')
+    model = mlp(Task((2,), 2), hidden=[8], activation=activation, init='zeros')
     parameters = descend(model, model.init(np.random.default_rng(1)), 500, 0.5)
     hidden = parameters[model.layers[1].arrays['weights'].place].reshape(2, 8)
     assert (hidden == hidden[:, :1]).all()
@@ -60,7 +60,7 @@ def test_weights_all_zero_never_break_symmetry(activation):
 def test_tanh_is_the_logistic_curve_stretched():
     x = np.random.default_rng(2).standard_normal((1, 50, 3))
     tanh, logistic = (
-        mlp(Task((3,), 1, labels=False), hidden=(1,), activation=a) for a in ('tanh', 'logistic')
+        mlp(Task((3,), 1, labels=False), hidden=[1], activation=a) for a in ('tanh', 'logistic')
     )
     bent = np.array([[1.0, 2, 3, 0.5, 1, 0]])
     halved = np.array([[2.0, 4, 6, 1, 2, -1]])
