@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import monotonic
+from traceback import format_exception
 from typing import Any
 
 from numpy.typing import NDArray
 
-from simulator.errors import RunFolderError
+from simulator.errors import BosphorusError, RunFolderError
 from simulator.recording.files import make_folder, write_arrays, write_json, write_text
 from simulator.recording.identity import Identity
 from simulator.recording.lock import locked
@@ -33,7 +34,7 @@ from simulator.traces import (
     read_summary,
 )
 
-__all__ = ['RunFolder', 'note', 'save_model']
+__all__ = ['RunFolder', 'note', 'reason', 'save_model']
 
 _COMPUTES_WITH = (
     'bosphorus',
@@ -109,7 +110,7 @@ class RunFolder:
                 writer.end('interrupted')
                 raise
             except BaseException as error:
-                writer.end('failed', f'{type(error).__name__}: {error}')
+                writer.end('failed', reason(error), traceback=_trace(error))
                 raise
 
     def give_up(self, identity: Identity, attempt: int, error: str) -> dict[str, Any]:
@@ -153,7 +154,11 @@ class RunWriter:
         return self.end('finished', None, figures)
 
     def end(
-        self, status: Status, error: str | None = None, figures: Mapping[str, Any] | None = None
+        self,
+        status: Status,
+        error: str | None = None,
+        figures: Mapping[str, Any] | None = None,
+        traceback: str | None = None,
     ) -> dict[str, Any]:
         """Write the last word of the run: its summary, then its status."""
         wall = monotonic() - self._begun
@@ -162,8 +167,19 @@ class RunWriter:
         if summary['messages'] is not None and summary['messages_per_wall_second'] is None:
             summary['messages_per_wall_second'] = summary['messages'] / summary['wall_seconds']
         write_json(self.path / 'summary.json', summary)
-        note(self.path, status=status, error=error, ended=_now(), wall_seconds=wall)
+        keys = {} if traceback is None else {'traceback': traceback}
+        note(self.path, **keys, status=status, error=error, ended=_now(), wall_seconds=wall)
         return summary
+
+
+def reason(error: BaseException) -> str:
+    """Return why a run failed, in a line: for our own errors, their message says it."""
+    return str(error) if isinstance(error, BosphorusError) else f'{type(error).__name__}: {error}'
+
+
+def _trace(error: BaseException) -> str | None:
+    """Return the traceback of what must be a bug, None for a message to users."""
+    return None if isinstance(error, BosphorusError) else ''.join(format_exception(error))
 
 
 def note(folder: Path, **keys: Any) -> None:

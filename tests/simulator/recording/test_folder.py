@@ -65,6 +65,7 @@ def test_a_run_that_ends_early_says_so_and_is_redone(folder, error, status):
     with folder.writing(WHICH, attempt=2) as run:
         run.finish({})
     assert read_manifest(folder.path)['attempts'] == 2
+    assert 'traceback' not in read_manifest(folder.path)
     assert read_manifest(folder.path)['error'] is None
     assert sorted(path.name for path in folder.path.iterdir()) == [
         'manifest.json',
