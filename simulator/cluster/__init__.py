@@ -1,0 +1,1 @@
+"""The world: devices, stragglers, links, routes and the compiled fabric. It knows no gradients."""

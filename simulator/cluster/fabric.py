@@ -1,0 +1,262 @@
+"""The fabric: all links and devices of a cluster as one compiled discrete-event engine.
+
+Python hands it tasks (a message, a computation, a whole schedule) and asks it to advance; it
+comes back with what somebody waits for. It knows bytes and seconds, never what they carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from simulator.cluster.kernel import launch, words
+from simulator.cluster.network import Network
+from simulator.cluster.routes import RouteTable
+from simulator.cluster.store import Records, Store
+
+__all__ = ['Fabric', 'Launched', 'Sharing', 'Woken']
+
+Sharing = Literal['fair', 'fifo', 'none']
+SHARING = {'fair': words.FAIR, 'fifo': words.FIFO, 'none': words.UNSHARED}
+WATCH, RELIABLE, REDUCE = 1, 2, 4
+KINDS: tuple[Literal['done', 'gate', 'lost'], ...] = ('done', 'gate', 'lost')
+
+
+class Woken(NamedTuple):
+    """Something somebody waited for: a task done or lost, or a gate that opened."""
+
+    kind: Literal['done', 'gate', 'lost']
+    id: int
+
+
+class Launched(NamedTuple):
+    """A schedule in the fabric.
+
+    Attributes
+    ----------
+    entries, exits : int arrays, shape (ranks,)
+        Gates: open a rank's entry when it calls; its exit wakes when it may leave.
+    first_task : int
+        The id of the first row's transfer; the others follow.
+    """
+
+    entries: NDArray[np.int64]
+    exits: NDArray[np.int64]
+    first_task: int
+
+
+class Fabric:
+    """A network and its devices in time.
+
+    Parameters
+    ----------
+    network : Network
+    sharing : 'fair', 'fifo' or 'none'
+        How messages share links: max-min fair fluid flows, one at a time in order of arrival
+        (cut-through), or not at all.
+    reduce : float or array, shape (hosts,)
+        Bytes a second at which a device reduces what it receives; infinite costs nothing.
+    seed : int
+        For the draws of loss and jitter.
+    resend : float
+        Seconds from sending until a lost message that is reliable is sent again.
+    jitter : array, optional
+        A sorted sample of the law of each message's extra latency, seconds.
+    on_messages, on_spans : callable, optional
+        Take trace rows (``state.MESSAGE_ROW``, ``state.SPAN_ROW``); without them none are kept.
+
+    Examples
+    --------
+    Two messages share a link of 100 B/s and 1 s of latency:
+
+    >>> import networkx as nx
+    >>> pair = Network.of(nx.path_graph(2), hosts=2, bandwidth=100.0, latency=1.0)
+    >>> fabric = Fabric(pair)
+    >>> sent = [fabric.send(0.0, 0, 1, 200.0, watch=True) for _ in range(2)]
+    >>> fabric.advance(10.0), fabric.now
+    ([Woken(kind='done', id=0), Woken(kind='done', id=1)], 5.0)
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        sharing: Sharing = 'fair',
+        reduce: ArrayLike = np.inf,
+        seed: int = 0,
+        resend: float = 0.2,
+        jitter: NDArray[np.float64] | None = None,
+        on_messages: Callable[[Records], None] | None = None,
+        on_spans: Callable[[Records], None] | None = None,
+    ):
+        self.network = network
+        self.table = RouteTable(network)
+        self._store = Store(
+            network, self.table, messages=on_messages is not None, spans=on_spans is not None
+        )
+        self._on_messages, self._on_spans = on_messages, on_spans
+        self._routes = 0
+        self._calls = self._store.calls
+        self._store.arrays['devices']['gamma'] = 1.0 / np.asarray(reduce, float)
+        if jitter is not None:
+            self._store.arrays['quantiles'] = np.sort(np.asarray(jitter, float))
+        self._world = world = self._store.world
+        world['sharing'] = SHARING[sharing]
+        world['seed'] = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+        world['timeout'] = resend
+        world['jitter'] = jitter is not None
+        world['lossy'] = bool(np.any(network.loss > 0))
+        self._now, self._next = world['now'], world['next']  # views: a fast look
+        self._store.bind()
+
+    @property
+    def now(self) -> float:
+        """Seconds: the time of the last event."""
+        return float(self._now[0])
+
+    @property
+    def next(self) -> float:
+        """Seconds: the time of the next event, infinite if there is none."""
+        return float(self._next[0])
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """Messages (every attempt), those lost, and bytes delivered so far."""
+        world = self._world[0]
+        return {name: world[name].item() for name in ('messages', 'lost', 'bytes')}
+
+    @property
+    def links(self) -> Records:
+        """The records of the links, ``state.LINK``: a view, for reading."""
+        return self._store.arrays['links'][: len(self.network.source)]
+
+    @property
+    def devices(self) -> Records:
+        """The records of the devices, ``state.DEVICE``: a view, for reading."""
+        return self._store.arrays['devices']
+
+    def send(
+        self,
+        now: float,
+        source: int,
+        target: int,
+        size: float,
+        *,
+        tag: int = 0,
+        step: int = 0,
+        watch: bool = False,
+        reliable: bool = True,
+        reduce: bool = False,
+    ) -> int:
+        """Send *size* bytes from one device to another; return the message's id."""
+        route = self.table.of(source, target)
+        if route >= self._routes:
+            self._take_routes()
+        flags = watch * WATCH | reliable * RELIABLE | reduce * REDUCE
+        return self._submit(now, words.TRANSFER, route, size, tag, step, 0, flags)
+
+    def compute(
+        self,
+        now: float,
+        device: int,
+        seconds: float,
+        *,
+        tag: int = 0,
+        step: int = 0,
+        priority: int = 0,
+        watch: bool = False,
+    ) -> int:
+        """Let *device* work for so many *seconds* when its turn comes; return the task's id."""
+        return self._submit(now, words.COMPUTATION, device, seconds, tag, step, priority, watch)
+
+    def advance(self, until: float) -> list[Woken]:
+        """Run all events up to and including *until*, at most to the first that wakes somebody."""
+        while True:
+            why = self._calls['advance'](until)
+            if why == words.IDLE:
+                return []
+            if why == words.WOKEN:
+                return [Woken(KINDS[code & 3], code >> 2) for code in self._store.take_woken()]
+            if why == words.GROW:
+                self._store.grow_slots(self.flush)
+            else:
+                self.flush()
+
+    def flush(self) -> None:
+        """Hand over the trace rows kept so far."""
+        world, arrays = self._world, self._store.arrays
+        if self._on_messages and world['message_rows'][0]:
+            self._on_messages(arrays['messages'][: world['message_rows'][0]].copy())
+        if self._on_spans and world['span_rows'][0]:
+            self._on_spans(arrays['spans'][: world['span_rows'][0]].copy())
+        world['message_rows'] = world['span_rows'] = 0
+
+    def launch(
+        self,
+        columns: tuple[NDArray[Any], ...],
+        offsets: NDArray[np.float64],
+        devices: NDArray[np.int64],
+        *,
+        tag: int = 0,
+        reliable: bool = True,
+    ) -> Launched:
+        """Lay a schedule into the fabric; nothing moves until ranks enter.
+
+        Parameters
+        ----------
+        columns : arrays (rows,)
+            step (sorted), source and target ranks, first chunk, chunks, reduce.
+        offsets : float array, shape (chunks + 1,)
+            Bytes before each chunk.
+        devices : int array, shape (ranks,)
+            Where each rank runs.
+        """
+        step, source, target = columns[:3]
+        needed = np.zeros((len(devices), len(devices)), np.bool_)
+        needed[source, target] = True
+        routes = self.table.matrix(needed, devices)
+        self._take_routes()
+        gates = launch.count_gates(step, source, target, len(devices)) + len(devices)
+        self._store.make_room(len(step), gates, 2 * len(step) + gates)
+        self._store.expect(len(devices))
+        first_task = int(self._world['tasks'][0])
+        entries, exits = launch.lay_schedule(self._world, *columns, offsets, routes, tag, reliable)
+        return Launched(entries, exits, first_task)
+
+    def open(self, now: float, gate: int) -> None:
+        """Signal *gate*: a rank enters its collective."""
+        self._calls['open_gate'](now, gate)
+
+    def set_device_rate(self, now: float, device: int, rate: float) -> None:
+        """Let *device* work at *rate* times its speed from now on; 0 stops it."""
+        self._calls['set_device_rate'](now, device, rate)
+
+    def set_bandwidth(self, now: float, link: int, bandwidth: float) -> None:
+        """Change a link's rate to *bandwidth* B/s (> 0), as the sharing has it."""
+        if not bandwidth > 0:
+            raise ValueError(f'link {link}: bandwidth(={bandwidth}) must be > 0; use `fail`.')
+        self._calls['set_bandwidth'](now, link, bandwidth)
+
+    def fail(self, now: float, link: int) -> None:
+        """Take a link down: what is in flight on it is lost, and what sets out until it is up."""
+        self._calls['drop'](now, link)
+
+    def restore(self, link: int) -> None:
+        """Bring a link up again."""
+        self._store.arrays['links']['down'][link] = 0
+
+    def _submit(self, *task: Any) -> int:
+        if task[-1] & WATCH:
+            self._store.expect(1)
+        number: int = self._calls['submit'](*task)
+        while number < 0:
+            self._store.make_room(1)
+            number = self._calls['submit'](*task)
+        return number
+
+    def _take_routes(self) -> None:
+        self._store.take_routes()
+        self._routes = self.table.count
