@@ -13,7 +13,7 @@ from typing import Any
 
 from analysis.load import Run, Skipped
 
-__all__ = ['Group', 'differences', 'flatten', 'group', 'plain', 'superseded']
+__all__ = ['Group', 'differences', 'flatten', 'group', 'plain', 'setting', 'superseded']
 
 _NAMES = ('seed', 'name', 'question')  # say nothing about what is simulated
 
@@ -186,7 +186,7 @@ def _labels(firsts: Sequence[Run]) -> list[str]:
     if len(set(labels)) < len(labels):
         settings = differences([run.scenario for run in firsts])
         labels = [
-            ', '.join([label, *(_setting(key, values[i]) for key, values in settings.items())])
+            ', '.join([label, *(setting(key, values[i]) for key, values in settings.items())])
             for i, label in enumerate(labels)
         ]
     return _numbered(labels)
@@ -200,11 +200,11 @@ def _telling(mappings: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _label(run: Run, names: Mapping[str, Any], varied: Mapping[str, Any]) -> str:
     parts = [str(value) for value in names.values() if value]
-    parts += [_setting(key, value) for key, value in varied.items()]
+    parts += [setting(key, value) for key, value in varied.items()]
     return ', '.join(parts) or run.variant or run.name
 
 
-def _setting(key: str, value: Any) -> str:
+def setting(key: str, value: Any) -> str:
     """Return `ring` for a name, `bytes 100 MB` for what needs to be told what it is."""
     text = plain(value)
     speaks = text[:1].isalpha() and not isinstance(value, bool) and value is not None

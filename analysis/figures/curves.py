@@ -1,0 +1,134 @@
+"""What the model had learned by when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.style import MUTED, look, measure, spans_decades
+from analysis.groups import Group
+from analysis.metrics import AXES, Target, band, curve, reach
+from analysis.metrics.curves import Axis
+from analysis.text import Kind
+
+__all__ = ['learning', 'target_dots']
+
+_KINDS: Final[dict[Axis, Kind]] = {'seconds': 'seconds', 'rounds': 'number', 'bytes': 'bytes'}
+_LABELS: Final = {
+    'test_accuracy': 'test accuracy',
+    'test_loss': 'test loss',
+    'train_loss': 'training loss',
+}
+
+
+def learning(
+    ax: Axes,
+    groups: Sequence[Group],
+    *,
+    x: Axis = 'seconds',
+    y: str = 'test_accuracy',
+    target: Target | None = None,
+    legend: bool = True,
+) -> Axes:
+    """Draw accuracy or loss against time, rounds or bytes: the mean and the range of seeds.
+
+    Parameters
+    ----------
+    ax : Axes
+    groups : sequence of Group
+        One line each, in the colour and dash of the group.
+    x : str
+        A key of `analysis.metrics.AXES`.
+    y : str
+        A metric, such as `test_accuracy`, `test_loss`.
+    target : Target, optional
+        Drawn as a level where *y* is its metric.
+    legend : bool
+        Whether to name the lines in the figure.
+
+    Examples
+    --------
+    In a notebook, with `runs` from `analysis.load.load(...)`::
+
+        learning(plt.gca(), group(runs.runs), x='bytes')
+    """
+    bands = {g: band([curve(run) for run in g.runs], x, y) for g in groups}
+    for g, mean in bands.items():
+        _line(ax, g, mean, x)
+    if target is not None and target.metric == y:
+        ax.axhline(target.value, color=MUTED, linewidth=1.0, dashes=(2, 2), zorder=1)
+    shown = [b for b in bands.values() if len(b)]
+    _scales(ax, shown, x, y)
+    if legend:
+        ax.legend(loc='best')
+    return ax
+
+
+def target_dots(ax: Axes, groups: Sequence[Group], target: Target, *, x: Axis = 'seconds') -> Axes:
+    """Draw what it took each seed to reach *target*: a dot a seed, a bar at the mean."""
+    found: list[float] = []
+    for row, g in enumerate(groups):
+        values = [getattr(reach(run, target), x) for run in g.runs]
+        values = [value for value in values if not np.isnan(value)]
+        _dots(ax, row, g, values)
+        found += values
+        if len(values) < len(g.runs):
+            _note(ax, row, 'never reached' if not values else f'{len(values)} of {len(g.runs)}')
+    ax.set_yticks(range(len(groups)), [g.label for g in groups])
+    ax.set_ylim(len(groups) - 0.4, -0.6)
+    ax.grid(axis='y', visible=False)
+    log = spans_decades(found)
+    if not log:
+        ax.set_xlim(left=0)
+    measure(ax, 'x', _KINDS[x], AXES[x], log=log)
+    return ax
+
+
+def _line(ax: Axes, g: Group, mean: pd.DataFrame, x: str) -> None:
+    colour, dash, marker = look(g.index)
+    if len(g.runs) > 1:
+        ax.fill_between(mean[x], mean['low'], mean['high'], color=colour, alpha=0.18, linewidth=0)
+    ax.plot(
+        mean[x],
+        mean['mean'],
+        color=colour,
+        linestyle=dash,
+        marker=marker,
+        # shifted from line to line, so that markers of equal curves do not hide one another
+        markevery=(g.index % 3, max(1, len(mean) // 7)),
+        label=g.label,
+    )
+
+
+def _scales(ax: Axes, shown: Sequence[pd.DataFrame], x: Axis, y: str) -> None:
+    ends = [float(b[x].iloc[-1]) for b in shown]
+    # one slow variant must not press the others into a corner
+    log_x = spans_decades(ends, 1.3)
+    if log_x:
+        starts = [float(b[x][b[x] > 0].min()) for b in shown]
+        ax.set_xlim(left=min(starts))
+    elif ends:
+        ax.set_xlim(left=0, right=max(ends) * 1.02)
+    measure(ax, 'x', _KINDS[x], AXES[x], log=log_x)
+    loss = y.endswith('loss')
+    log_y = loss and any(spans_decades(b['mean'], 1.2) for b in shown)
+    measure(ax, 'y', 'number' if loss else 'share', _LABELS.get(y, y.replace('_', ' ')), log=log_y)
+
+
+def _dots(ax: Axes, row: int, g: Group, values: Sequence[float]) -> None:
+    colour, _, marker = look(g.index)
+    if not values:
+        return
+    ax.plot([min(values), max(values)], [row, row], color=colour, alpha=0.35, linewidth=5)
+    ax.plot(values, [row] * len(values), marker, color=colour, markersize=6, alpha=0.85)
+    ax.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=colour, linewidth=2)
+
+
+def _note(ax: Axes, row: int, text: str) -> None:
+    ax.text(
+        0.99, row, text, transform=ax.get_yaxis_transform(), ha='right', va='bottom', color=MUTED
+    )

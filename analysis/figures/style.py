@@ -1,0 +1,184 @@
+"""Colours, lines and axes common to all figures.
+
+The colours of variants are those of Okabe and Ito, which stay distinct for colour-blind
+readers; line styles and markers tell variants apart once more. No pyplot: a figure belongs
+to whoever made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from analysis.text import Kind, quantity, unit_of
+
+__all__ = [
+    'ACTIVITY_COLOURS',
+    'INK',
+    'MUTED',
+    'PAPER',
+    'RULE',
+    'USE_COLOURS',
+    'VARIANT_COLOURS',
+    'Look',
+    'look',
+    'measure',
+    'panel',
+    'spans_decades',
+    'styled',
+]
+
+INK: Final = '#1c1f26'
+MUTED: Final = '#5b6270'
+RULE: Final = '#d5d9e0'
+PAPER: Final = '#fdfdfe'
+
+VARIANT_COLOURS: Final = (
+    '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7a6a53',
+)  # fmt: skip
+"""Okabe & Ito, 'Color Universal Design', 2008; their yellow is too pale on paper."""
+
+ACTIVITY_COLOURS: Final = {
+    'compute': '#2f7fb8',
+    'reduce': '#e0a11b',
+    'aggregate': '#c8553d',
+    'wait': '#b9c0ca',
+    'down': '#1a1a1a',
+    'other': '#eceff3',
+}
+
+USE_COLOURS: Final = ('#c9ced6', '#a6cbe3', '#5aa5d0', '#1f78b4', '#e08214', '#b3261e')
+"""From an idle link to the busiest one."""
+
+_DASHES: Final = ('-', (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
+_MARKERS: Final = ('o', 's', '^', 'D', 'v', 'P', 'X')
+
+_RC: Final[Any] = {
+    'font.family': 'DejaVu Sans',
+    'font.size': 10.5,
+    'axes.labelsize': 10.5,
+    'axes.labelcolor': MUTED,
+    'axes.titlesize': 10.5,
+    'axes.titleweight': 'bold',
+    'axes.titlelocation': 'left',
+    'axes.titlecolor': INK,
+    'axes.edgecolor': RULE,
+    'axes.linewidth': 1.0,
+    'axes.spines.top': False,
+    'axes.spines.right': False,
+    'axes.grid': True,
+    'axes.axisbelow': True,
+    'grid.color': RULE,
+    'grid.linewidth': 0.7,
+    'xtick.color': RULE,
+    'ytick.color': RULE,
+    'xtick.labelcolor': MUTED,
+    'ytick.labelcolor': MUTED,
+    'xtick.labelsize': 9.5,
+    'ytick.labelsize': 9.5,
+    'text.color': INK,
+    'text.parse_math': False,  # a variant may well be called 'f=$3'
+    'legend.frameon': False,
+    'legend.fontsize': 9.5,
+    'lines.linewidth': 2.0,
+    'lines.markersize': 5.0,
+    'hatch.linewidth': 0.6,
+    'savefig.transparent': True,
+    'figure.dpi': 72,
+    # text stays text: small, searchable, read aloud, in the page's own font
+    'svg.fonttype': 'none',
+}
+
+
+class Look(NamedTuple):
+    """How one variant is drawn, the same in every figure."""
+
+    colour: str
+    dash: Any
+    marker: str
+
+
+def look(index: int) -> Look:
+    """Return the look of the variant with this *index*; 28 are distinct.
+
+    Examples
+    --------
+    >>> look(0).colour == look(7).colour, look(0).dash == look(7).dash
+    (True, False)
+    """
+    turn, place = divmod(index, len(VARIANT_COLOURS))
+    # neighbours differ in dash too: colour alone must never carry the meaning
+    dash = _DASHES[(place + turn) % len(_DASHES)] if turn else _DASHES[place % len(_DASHES)]
+    return Look(VARIANT_COLOURS[place], dash, _MARKERS[place])
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the house's style inside this context."""
+    with mpl.rc_context(_RC):
+        yield
+
+
+def panel(width: float = 380, height: float = 270) -> tuple[Figure, Axes]:
+    """Return a figure of *width* x *height* points and its one pair of axes.
+
+    Call it, draw and save inside `styled`.
+    """
+    figure = Figure(figsize=(width / 72, height / 72), layout='constrained')
+    figure.get_layout_engine().set(w_pad=4 / 72, h_pad=4 / 72)  # type: ignore[call-arg, union-attr]
+    return figure, figure.add_subplot()
+
+
+def measure(ax: Axes, which: str, kind: Kind, label: str, *, log: bool = False) -> None:
+    """Scale and label one axis of *ax*, after drawing on it.
+
+    Parameters
+    ----------
+    ax : Axes
+    which : str
+        `x` or `y`.
+    kind : str
+        What is drawn along it, in SI base units (rates in bytes a second).
+    label : str
+        What to write beside it; the unit is added.
+    log : bool
+        Whether the axis is logarithmic; each tick then carries its unit.
+    """
+    axis = ax.xaxis if which == 'x' else ax.yaxis
+    if log:
+        (ax.set_xscale if which == 'x' else ax.set_yscale)('log')
+        _log_ticks(ax, which, kind)
+        axis.set_label_text(label)
+        return
+    axis.set_major_locator(MaxNLocator(5, integer=kind == 'number'))
+    low, high = axis.get_view_interval()
+    factor, unit = unit_of(kind, max(abs(low), abs(high)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f'{value / factor:,.6g}'))
+    axis.set_label_text(f'{label}, {unit}' if unit else label)
+
+
+def spans_decades(values: Any, decades: float = 1.5) -> bool:
+    """Whether positive *values* differ so much that an axis should be logarithmic."""
+    known = np.asarray(values, dtype=float).ravel()
+    known = known[np.isfinite(known)]
+    if not len(known) or known.min() <= 0:
+        return False
+    return bool(np.log10(known.max() / known.min()) >= decades)
+
+
+def _log_ticks(ax: Axes, which: str, kind: Kind) -> None:
+    axis = ax.xaxis if which == 'x' else ax.yaxis
+    low, high = axis.get_view_interval()
+    decades = np.log10(high / low) if low > 0 else 6
+    subs = (1.0,) if decades > 2.5 else ((1.0, 3.0) if decades > 1.2 else (1.0, 2.0, 5.0))
+    # the unit of a rate is the bit: ticks at round bits
+    axis.set_major_locator(LogLocator(10, subs=subs, numticks=6 if which == 'x' else 8))
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value, kind, 2)))
