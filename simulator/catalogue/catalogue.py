@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
@@ -38,6 +38,8 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
         times and rates.
     **beside : mapping of str to anything
         Properties of entries, each a mapping by entry name: `predict`, `check`, `tolerance`...
+        `valid` is called with the options as soon as they are read, and raises a `ValueError`
+        where they contradict each other.
 
     Examples
     --------
@@ -127,8 +129,10 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
         name, options = self._named(data)
         if name not in self._entries:
             text = f'no {self.kind} {name!r}{did_you_mean(name, self)}'
-            raise _at((name,) if isinstance(data, Mapping) else (), text)
-        return Choice(self, name, self._entries[name].read(options))
+            raise _at((name,) if isinstance(data, Mapping) else (), 'unknown_name', text)
+        choice = Choice(self, name, self._entries[name].read(options))
+        self._validate(choice)
+        return choice
 
     def write(self, choice: Choice) -> str | dict[str, Any]:
         """Return plain data that `read` turns into *choice* again, all options filled in."""
@@ -160,6 +164,13 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
     def remove(self, source: str) -> None:
         """Take out all entries that came from *source*."""
         self._entries = {n: entry for n, entry in self._entries.items() if entry.source != source}
+
+    def _validate(self, choice: Choice) -> None:
+        if valid := choice.beside('valid'):
+            try:
+                valid(**choice.options)
+            except ValueError as error:
+                raise _at((choice.name,), 'contradiction', str(error)) from error
 
     def _named(self, data: object) -> tuple[str, object]:
         if isinstance(data, str):
@@ -240,8 +251,8 @@ class Choice:
         return f'Choice({self.kind!r}, {self.name!r}, {dict(self.options)!r})'
 
 
-def _at(place: tuple[str, ...], text: str) -> ValidationError:
-    kind = PydanticCustomError('unknown_name', '{text}', {'text': text})
+def _at(place: tuple[str, ...], kind: LiteralString, text: str) -> ValidationError:
+    error = PydanticCustomError(kind, '{text}', {'text': text})
     return ValidationError.from_exception_data(
-        'choice', [InitErrorDetails(type=kind, loc=place, input=None)]
+        'choice', [InitErrorDetails(type=error, loc=place, input=None)]
     )

@@ -84,7 +84,7 @@ def _words(detail: ErrorDetails, place: Place, parent: Shape) -> tuple[str, bool
         return _unknown(place[-1], parent), True
     if kind == 'missing':
         return f'is missing{_about(place[-1], parent)}', True
-    if kind == 'unknown_name':
+    if kind in ('unknown_name', 'contradiction'):
         return context['text'], True
     if kind == 'value_error':
         return str(context['error']), False

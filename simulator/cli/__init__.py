@@ -1,5 +1,6 @@
 """The command line: one module a command, imported only when it is asked for."""
 
+# ruff: noqa: ARG002 - signatures are click's
 from __future__ import annotations
 
 import sys
@@ -26,15 +27,11 @@ COMMANDS: dict[str, str] = {
 class Commands(click.Group):
     """The commands of `COMMANDS`; errors of the family become a message and exit code 2."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of a day's work, not of the alphabet."""
         return list(COMMANDS)
 
-    def get_command(
-        self,
-        ctx: click.Context,
-        cmd_name: str,  # noqa: ARG002 - click's signature
-    ) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command called *cmd_name*."""
         if cmd_name not in COMMANDS:
             return None
