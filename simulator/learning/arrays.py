@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Integers: TypeAlias = NDArray[np.integer[Any]]
+
+Values = TypeVar('Values', bound=NDArray[Any])
 
 CACHE = 2 * 1024**2
 """Bytes a chunk of workers may touch: about a core's share of the outer caches."""
@@ -18,7 +20,7 @@ DIVERGENCE = np.errstate(all='ignore')
 """A run that diverges, or is attacked, may reach inf and nan: results to show, not errors."""
 
 
-def frozen(array: Floats) -> Floats:
+def frozen(array: Values) -> Values:
     """Return *array* itself, read-only from now on, so that many may hold it without a copy.
 
     Examples

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from simulator.learning.models.linear import linear
 from simulator.learning.models.mlp import mlp
-from simulator.learning.models.model import Evaluation, Gradients, Model, Part, Task
+from simulator.learning.models.model import Evaluation, Gradients, Model, Part
+from simulator.learning.task import Task
 
 __all__ = ['MODELS', 'Evaluation', 'Gradients', 'Model', 'Part', 'Task', 'linear', 'mlp']
 

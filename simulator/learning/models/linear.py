@@ -7,8 +7,8 @@ from math import prod
 from simulator.learning.models.initialization import Initialization
 from simulator.learning.models.layer import dense, flatten
 from simulator.learning.models.losses import LOSSES, LossName, fitting
-from simulator.learning.models.model import Task
 from simulator.learning.models.network import Network
+from simulator.learning.task import Task
 
 
 def linear(

@@ -10,24 +10,6 @@ from numpy.typing import NDArray
 from simulator.learning.arrays import Floats
 
 
-class Task(NamedTuple):
-    """What a data set asks of a model.
-
-    Attributes
-    ----------
-    inputs : tuple of int
-        Shape of one sample.
-    outputs : int
-        How many classes to tell apart, or how many values to predict.
-    labels : bool
-        Whether targets are classes, or values.
-    """
-
-    inputs: tuple[int, ...]
-    outputs: int
-    labels: bool = True
-
-
 class Array(NamedTuple):
     """Where one array of parameters stands in the flat vector, and its shape."""
 
