@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from functools import partial
 from itertools import chain
@@ -12,9 +12,10 @@ from simulator.sweep.job import Execute, Job, Outcome, Watcher
 from simulator.sweep.one import perform
 from simulator.sweep.signals import stoppable
 from simulator.sweep.supervisor import supervise
-from simulator.sweep.worker import start_worker
+from simulator.sweep.table import write_summaries
+from simulator.sweep.worker import Prepare, start_worker
 
-__all__ = ['Execute', 'Job', 'Outcome', 'Watcher', 'sweep']
+__all__ = ['Execute', 'Job', 'Outcome', 'Prepare', 'Watcher', 'sweep', 'write_summaries']
 
 
 def sweep(
@@ -23,7 +24,7 @@ def sweep(
     *,
     processes: int = 1,
     watcher: Watcher | None = None,
-    prepare: Callable[[], None] | None = None,
+    prepare: Prepare | None = None,
 ) -> list[Outcome]:
     """Do all *jobs*; return their outcomes, in the same order.
 
@@ -40,7 +41,8 @@ def sweep(
     watcher : Watcher, optional
         Is told what happens.
     prepare : callable, optional
-        Called in each new process before its first run (plug-ins); picklable.
+        Called in each new process; its context holds while that does runs (plug-ins are
+        installed). Picklable. Runs in this process live in the caller's context.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -14,7 +15,10 @@ from simulator.sweep.job import Execute, Job, Outcome
 from simulator.sweep.one import one_thread, perform
 from simulator.sweep.signals import end_with_parent, obey_parent
 
-__all__ = ['Task', 'Worker', 'start_worker']
+__all__ = ['Prepare', 'Task', 'Worker', 'start_worker']
+
+Prepare = Callable[[], AbstractContextManager[None]]
+"""Makes what holds while a process does runs, such as plug-ins being installed."""
 
 
 class Task(NamedTuple):
@@ -55,7 +59,7 @@ class Worker:
         return f'killed by signal {-code}' if code < 0 else f'exit code {code}'
 
 
-def start_worker(execute: Execute, prepare: Callable[[], None] | None) -> Worker:
+def start_worker(execute: Execute, prepare: Prepare | None) -> Worker:
     """Start a fresh process (spawned: it inherits no thread, no lock, no random state)."""
     context = get_context('spawn')
     ours, theirs = context.Pipe()
@@ -66,15 +70,14 @@ def start_worker(execute: Execute, prepare: Callable[[], None] | None) -> Worker
     return Worker(process, ours)
 
 
-def _work(pipe: Connection, execute: Execute, prepare: Callable[[], None] | None) -> None:
+def _work(pipe: Connection, execute: Execute, prepare: Prepare | None) -> None:
     obey_parent()
     end_with_parent()
     try:
-        if prepare is not None:
-            prepare()
-        while True:
-            task: Task = pipe.recv()
-            _answer(pipe, perform(task.job, execute, _teller(pipe), task.attempt))
+        with prepare() if prepare is not None else nullcontext():
+            while True:
+                task: Task = pipe.recv()
+                _answer(pipe, perform(task.job, execute, _teller(pipe), task.attempt))
     except (KeyboardInterrupt, EOFError):
         pass  # told to stop, or the parent has closed the pipe: no more work
 

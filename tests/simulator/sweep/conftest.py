@@ -16,6 +16,7 @@ STAND_IN = '''
 import os
 import signal
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,13 @@ def misbehave(spec, folder, step):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+@contextmanager
 def prepare():
     os.environ['PREPARED'] = 'yes'
+    try:
+        yield
+    finally:
+        Path(os.environ['LEAVE']).touch()
 
 
 def prepared(spec, folder, *, progress=None):

@@ -120,12 +120,14 @@ def test_progress_travels_to_the_parent(tmp_path, stand_in, jobs, processes):
     assert 0 < progress.loss < 1
 
 
-def test_a_new_process_is_prepared_before_its_first_run(tmp_path, stand_in, jobs):
+def test_a_new_process_is_prepared_before_its_first_run(tmp_path, stand_in, jobs, monkeypatch):
+    monkeypatch.setenv('LEAVE', str(tmp_path / 'left'))
     [outcome] = sweep(
         jobs(tmp_path, {'seed': 0}), stand_in.prepared, processes=2, prepare=stand_in.prepare
     )
     assert outcome.summary['train_loss'] == 1.0
     assert 'PREPARED' not in os.environ
+    assert (tmp_path / 'left').exists()
 
 
 def test_a_locked_run_fails_and_the_others_go_on(tmp_path, stand_in, jobs):
