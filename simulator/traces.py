@@ -25,6 +25,7 @@ __all__ = [
     'LOST',
     'MANIFEST',
     'METRICS',
+    'NOTES',
     'PART_ROWS',
     'SUMMARY',
     'TABLES',
@@ -234,7 +235,15 @@ MANIFEST: Final[dict[str, str]] = {
     'wall_seconds': 'wall-clock time taken, or null',
     'attempts': 'how often the run was started by the sweep that wrote this',
 }
-"""Keys that every `manifest.json` holds; a run may add its own (such as `promises`)."""
+"""Keys that every `manifest.json` holds."""
+
+NOTES: Final[dict[str, str]] = {
+    'question': 'the question the scenario answers, in words',
+    'order': 'place of the run among those of its scenario, from 0',
+    'promises': 'what the chosen aggregation rule promises',
+    'traceback': 'where a run failed by a bug',
+}
+"""Keys that a manifest may hold besides, among others of the run's own."""
 
 _PART = re.compile(r'part-\d{5,}\.parquet')
 

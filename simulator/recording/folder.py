@@ -206,6 +206,7 @@ def _blank(identity: Identity, attempt: int) -> dict[str, Any]:
     """Return the manifest of a run that starts now."""
     return {
         **dict.fromkeys(MANIFEST),
+        **identity.notes,
         'format': FORMAT,
         'id': identity.id,
         'status': 'running',

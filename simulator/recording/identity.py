@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +33,8 @@ class Identity:
         Seed of every random draw.
     resolved : str
         The resolved scenario as YAML: the content of `scenario.yaml`.
+    notes : mapping
+        More for the manifest: see `simulator.traces.NOTES`.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Identity:
     vary: Mapping[str, Any]
     seed: int
     resolved: str
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run_id(

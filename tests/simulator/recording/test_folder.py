@@ -11,7 +11,7 @@ from simulator.errors import RunFolderError
 from simulator.recording import Identity, Recorder, RunFolder, note, save_model
 from simulator.traces import MANIFEST, SUMMARY, read_manifest, read_summary
 
-WHICH = Identity('0123456789ab', 'demo', 'plain', {'seed': 7}, 7, 'name: demo\n')
+WHICH = Identity('0123456789ab', 'demo', 'plain', {'seed': 7}, 7, 'name: demo\n', {'order': 3})
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_finished_run(folder):
         'summary.json',
     ]
     manifest, summary = read_manifest(folder.path), read_summary(folder.path)
-    assert set(manifest) == set(MANIFEST)
+    assert set(manifest) == {*MANIFEST, 'order'}
     assert manifest['data'] == {'digits': 'ab' * 32}
     assert manifest['versions']['numpy'] == np.__version__
     assert (manifest['variant'], manifest['vary'], manifest['seed']) == ('plain', {'seed': 7}, 7)
