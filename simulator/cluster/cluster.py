@@ -1,0 +1,201 @@
+"""A cluster: devices on a network, under one clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+from simpy.events import Event
+
+from simulator.cluster.clock import Clock
+from simulator.cluster.fabric import Fabric, Sharing
+from simulator.cluster.network import Network
+from simulator.cluster.stragglers import Straggler, none
+from simulator.cluster.tracing import Tags, Tracer
+from simulator.recording import Recorder
+from simulator.seeds import Seeds
+
+__all__ = ['Cluster', 'Devices', 'Wires']
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What the devices (the hosts of the topology) can do.
+
+    Attributes
+    ----------
+    speed : array, shape (hosts,)
+        flop/s.
+    reduce : array, shape (hosts,)
+        Bytes a second at which a collective's receiver adds up; infinite costs nothing.
+    memory : array, shape (hosts,)
+        Bytes; infinite is no limit.
+    """
+
+    speed: Floats
+    reduce: Floats
+    memory: Floats
+
+
+@dataclass(frozen=True)
+class Wires:
+    """How messages travel.
+
+    Attributes
+    ----------
+    sharing : 'fair', 'fifo' or 'none'
+    resend : float
+        Seconds after which a lost message is sent again.
+    jitter : array, optional
+        A sample of the law of each message's extra latency, seconds.
+    """
+
+    sharing: Sharing = 'fair'
+    resend: float = 0.2
+    jitter: Floats | None = None
+
+
+class Cluster:
+    """Devices, links and time.
+
+    Parameters
+    ----------
+    graph : networkx.Graph
+        The topology: hosts 0..h-1 with a ``role``, then switches.
+    network : Network
+        Its links.
+    devices : Devices
+    recorder : Recorder
+        Where traces go.
+    wires : Wires
+    straggler : Straggler, optional
+        Stretches the steps of devices.
+    seeds : Seeds
+
+    Attributes
+    ----------
+    clock : Clock
+    fabric : Fabric
+    workers, servers : list of int
+        Hosts by role.
+    tags : Tags
+    """
+
+    def __init__(
+        self,
+        graph: nx.Graph[int],
+        network: Network,
+        devices: Devices,
+        recorder: Recorder,
+        *,
+        wires: Wires | None = None,
+        straggler: Straggler | None = None,
+        seeds: Seeds | None = None,
+    ):
+        wires = wires or Wires()
+        seeds = seeds or Seeds(0)
+        self.graph = graph
+        self.network = network
+        self.devices = devices
+        self.recorder = recorder
+        self.straggler = straggler or none(seeds, network.hosts)
+        self.tags = Tags()
+        tracer = Tracer(recorder, self.tags)
+        self.fabric = Fabric(
+            network,
+            sharing=wires.sharing,
+            reduce=devices.reduce,
+            seed=seeds.integer('fabric'),
+            resend=wires.resend,
+            jitter=wires.jitter,
+            on_messages=tracer.messages if recorder.wants('messages') else None,
+            on_spans=tracer.spans if recorder.wants('spans') else None,
+        )
+        tracer.table = self.fabric.table
+        self.clock = Clock(self.fabric)
+        self.workers = self._with_role('worker')
+        self.servers = self._with_role('server')
+
+    def compute(
+        self, device: int, flops: float, *, operation: str, activity: str = 'compute', step: int
+    ) -> Event:
+        """Let *device* do a step of so many *flops*, stretched by the straggler law.
+
+        Returns
+        -------
+        Event
+            Fires when it is done.
+        """
+        now = self.clock.now
+        seconds = self.straggler(device, now, flops / float(self.devices.speed[device]))
+        return self.work(device, seconds, operation=operation, activity=activity, step=step)
+
+    def work(
+        self, device: int, seconds: float, *, operation: str, activity: str, step: int
+    ) -> Event:
+        """Let *device* be busy for exactly so many *seconds*; return the event of its end."""
+        tag = self.tags.number(activity, operation)
+        task = self.fabric.compute(self.clock.now, device, seconds, tag=tag, step=step, watch=True)
+        return self.clock.completion(task)
+
+    def record_world(self) -> None:
+        """Write the `nodes` and `links` tables, when the run is over."""
+        links = self.fabric.links
+        width = len(links)
+        elapsed = self.clock.now
+        busy = links['busy'] + np.where(links['flows'] > 0, elapsed - links['busy_since'], 0.0)
+        self.recorder.extend(
+            'links',
+            {
+                'link': np.arange(width),
+                'source': self.network.source,
+                'target': self.network.target,
+                'bandwidth_bps': self.network.bandwidth * 8,
+                'bytes': links['bytes'],
+                'messages': links['messages'],
+                'busy': busy,
+            },
+        )
+        nodes = sorted(self.graph.nodes)
+        data = [self.graph.nodes[node] for node in nodes]
+        places = positions(self.graph)
+        self.recorder.extend(
+            'nodes',
+            {
+                'node': np.array(nodes),
+                'kind': [each.get('kind', 'host') for each in data],
+                'role': [each.get('role', '') for each in data],
+                'x': np.array([places[node][0] for node in nodes]),
+                'y': np.array([places[node][1] for node in nodes]),
+            },
+        )
+
+    def _with_role(self, role: str) -> list[int]:
+        hosts = range(self.network.hosts)
+        return [node for node in hosts if self.graph.nodes[node].get('role') == role]
+
+
+def positions(graph: nx.Graph[int]) -> dict[int, tuple[float, float]]:
+    """Return where a drawing puts each node: its own ``x``, ``y``, or a layout without chance.
+
+    Nodes that say nothing stand on a circle, hosts outside, switches nearer to the middle.
+    """
+    if all('x' in data and 'y' in data for _, data in graph.nodes(data=True)):
+        return {node: (float(data['x']), float(data['y'])) for node, data in graph.nodes(data=True)}
+    switches = [node for node, data in graph.nodes(data=True) if data.get('kind') == 'switch']
+    hosts = [node for node in graph.nodes if node not in set(switches)]
+    places = _circle(sorted(hosts), 1.0)
+    places.update(_circle(sorted(switches), 0.0 if len(switches) == 1 else 0.5))
+    return places
+
+
+def _circle(nodes: list[int], radius: float) -> dict[int, tuple[float, float]]:
+    angles = np.pi / 2 - 2 * np.pi * np.arange(len(nodes)) / max(len(nodes), 1)
+    return {
+        node: (float(radius * np.cos(angle)), float(radius * np.sin(angle)))
+        for node, angle in zip(nodes, angles, strict=True)
+    }

@@ -1,0 +1,101 @@
+"""From rows of the fabric to rows of the traces."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.cluster.routes import RouteTable
+from simulator.cluster.store import Records
+from simulator.recording import Recorder
+from simulator.recording.columns import Coded
+
+__all__ = ['Tags', 'Tracer']
+
+
+class Tag(NamedTuple):
+    """What a task is: the kind of a message, or a computation's activity and operation."""
+
+    name: str
+    detail: str = ''
+    collective: int = -1
+
+
+class Tags:
+    """Numbers for what tasks are, as the fabric keeps them.
+
+    Examples
+    --------
+    >>> tags = Tags()
+    >>> tags.number('gradient'), tags.number('compute', 'gradient'), tags.number('gradient')
+    (0, 1, 0)
+    """
+
+    def __init__(self) -> None:
+        self.all: list[Tag] = []
+        self._numbers: dict[Tag, int] = {}
+
+    def number(self, name: str, detail: str = '', collective: int = -1) -> int:
+        """Return the number of a tag, a new one if it is new."""
+        tag = Tag(name, detail, collective)
+        if tag not in self._numbers:
+            self._numbers[tag] = len(self.all)
+            self.all.append(tag)
+        return self._numbers[tag]
+
+
+class Tracer:
+    """Write what the fabric reports into a recorder.
+
+    Parameters
+    ----------
+    recorder : Recorder
+    tags : Tags
+        What the tags of tasks mean.
+    """
+
+    def __init__(self, recorder: Recorder, tags: Tags):
+        self._recorder = recorder
+        self._tags = tags
+        self.table: RouteTable | None = None  # the fabric's, once there is one
+
+    def messages(self, rows: Records) -> None:
+        """Record attempts to carry messages, ``state.MESSAGE_ROW``."""
+        if self.table is None:
+            return
+        route = self.table.routes[rows['route']]
+        collective = np.array([tag.collective for tag in self._tags.all], np.int32)
+        self._recorder.extend(
+            'messages',
+            {
+                'message': rows['task'],
+                'kind': Coded(rows['tag'], [tag.name for tag in self._tags.all]),
+                'source': route['source'],
+                'target': route['target'],
+                'bytes': rows['size'],
+                'step': rows['step'],
+                'collective': collective[rows['tag']],
+                'attempt': rows['attempt'],
+                'sent': rows['sent'],
+                'started': rows['started'],
+                'delivered': np.where(rows['delivered'] < 0, np.nan, rows['delivered']),
+            },
+        )
+
+    def spans(self, rows: Records) -> None:
+        """Record computations and reductions, ``state.SPAN_ROW``."""
+        names = [tag.name for tag in self._tags.all] + ['reduce']
+        details = [tag.detail or tag.name for tag in self._tags.all]
+        activity = np.where(rows['reduce'] > 0, len(self._tags.all), rows['tag'])
+        self._recorder.extend(
+            'spans',
+            {
+                'device': rows['device'],
+                'activity': Coded(activity, names),
+                'operation': Coded(rows['tag'], details),
+                'step': rows['step'],
+                'start': rows['start'],
+                'end': rows['end'],
+            },
+        )

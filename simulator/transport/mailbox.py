@@ -1,0 +1,111 @@
+"""Where messages wait for those who ask for them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Iterator
+from typing import Any, NamedTuple
+
+from simpy.core import Environment
+from simpy.events import Event
+
+__all__ = ['Mailbox', 'Message', 'Waiter']
+
+
+class Message(NamedTuple):
+    """What travels: the world times *size*, and never looks into *payload*.
+
+    Attributes
+    ----------
+    source, target : int
+        Devices.
+    size : float
+        Bytes on the wire.
+    tag : hashable
+        What a receiver can ask for.
+    payload : object
+    sent : float
+        Seconds: when it was handed over.
+    """
+
+    source: int
+    target: int
+    size: float
+    tag: Hashable
+    payload: Any
+    sent: float
+
+
+class Waiter(NamedTuple):
+    """Somebody who waits for a message, from *source* or from anybody, since a time."""
+
+    event: Event
+    tag: Hashable
+    source: int | None
+    since: float
+
+
+class Mailbox:
+    """The messages of one device, matched by tag and source, first come, first served.
+
+    Examples
+    --------
+    >>> import simpy
+    >>> env = simpy.Environment()
+    >>> box = Mailbox(env)
+    >>> model = box.get('model', source=2)
+    >>> for source in (1, 2):
+    ...     box.put(Message(source, 0, 8.0, 'model', f'from {source}', 0.0))
+    >>> env.run(model).payload, len(box)
+    ('from 2', 1)
+    """
+
+    def __init__(self, env: Environment):
+        self._env = env
+        self._arrived: dict[Hashable, deque[Message]] = {}
+        self._waiting: dict[Hashable, list[Waiter]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._arrived.values()))
+
+    @property
+    def waiting(self) -> Iterator[Waiter]:
+        """Who waits here."""
+        return (waiter for waiters in self._waiting.values() for waiter in waiters)
+
+    def put(self, message: Message) -> None:
+        """Hand *message* to the first who waits for it, or keep it."""
+        waiters = self._waiting.get(message.tag, ())
+        for k, waiter in enumerate(waiters):
+            if waiter.source is None or waiter.source == message.source:
+                del self._waiting[message.tag][k]
+                waiter.event.succeed(message)
+                return
+        self._arrived.setdefault(message.tag, deque()).append(message)
+
+    def get(self, tag: Hashable, source: int | None = None) -> Event:
+        """Return an event whose value is the next message with *tag* (and from *source*)."""
+        event = Event(self._env)
+        message = self._take(tag, source)
+        if message is not None:
+            return event.succeed(message)
+        waiter = Waiter(event, tag, source, self._env.now)
+        self._waiting.setdefault(tag, []).append(waiter)
+        return event
+
+    def cancel(self, event: Event) -> None:
+        """Let nobody wait for *event* any more."""
+        for waiters in self._waiting.values():
+            waiters[:] = [waiter for waiter in waiters if waiter.event is not event]
+
+    def _take(self, tag: Hashable, source: int | None) -> Message | None:
+        arrived = self._arrived.get(tag)
+        if not arrived:
+            return None
+        for k, message in enumerate(arrived):
+            if source is None or message.source == source:
+                del arrived[k]
+                if not arrived:
+                    del self._arrived[tag]
+                return message
+        return None

@@ -1,0 +1,113 @@
+"""Sending and receiving between simpy processes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Any
+
+from simpy.events import Event
+
+from simulator.cluster.cluster import Cluster
+from simulator.transport.mailbox import Mailbox, Message, Waiter
+
+__all__ = ['Transport']
+
+
+class _Delivery(Event):
+    """The arrival of one message; its value is the message."""
+
+    __slots__ = ('message',)
+
+    def __init__(self, transport: Transport, message: Message):
+        super().__init__(transport.clock)
+        self.message = message
+        assert self.callbacks is not None  # noqa: S101 - a new event has them
+        self.callbacks.append(transport._deliver)  # noqa: SLF001 - the two are one
+
+
+class Transport:
+    """Messages over the fabric of a cluster, into the mailboxes of its devices.
+
+    Parameters
+    ----------
+    cluster : Cluster
+
+    Examples
+    --------
+    ::
+
+        yield transport.send(0, 1, 400.0, model, kind='model')  # until it has arrived
+        message = yield transport.receive(1, 'model', source=0)
+    """
+
+    def __init__(self, cluster: Cluster):
+        self.clock = cluster.clock
+        self._fabric = cluster.fabric
+        self._tags = cluster.tags
+        self._boxes = [Mailbox(self.clock) for _ in range(cluster.network.hosts)]
+
+    def send(
+        self,
+        source: int,
+        target: int,
+        size: float,
+        payload: Any = None,
+        *,
+        kind: str = 'message',
+        tag: Hashable = None,
+        step: int = -1,
+        reliable: bool = True,
+    ) -> Event:
+        """Send a message from one device to another.
+
+        Parameters
+        ----------
+        source, target : int
+        size : float
+            Bytes on the wire.
+        payload : object
+            Handed to the receiver as it is: freeze what may change.
+        kind : str
+            What it is, in the traces.
+        tag : hashable
+            What the receiver asks for; by default the kind.
+        step : int
+            The round it belongs to, for the traces.
+        reliable : bool
+            Whether it is sent again when it is lost; if not, the event of a lost one never fires.
+
+        Returns
+        -------
+        Event
+            Fires when the message is in the receiver's mailbox; its value is the message.
+        """
+        clock = self.clock
+        message = Message(source, target, size, kind if tag is None else tag, payload, clock.now)
+        number = self._fabric.send(
+            clock.now,
+            source,
+            target,
+            size,
+            tag=self._tags.number(kind),
+            step=step,
+            watch=True,
+            reliable=reliable,
+        )
+        return clock.completion(number, _Delivery(self, message))
+
+    def receive(self, device: int, tag: Hashable, source: int | None = None) -> Event:
+        """Return an event whose value is the next message to *device* with *tag*."""
+        return self._boxes[device].get(tag, source)
+
+    def cancel(self, device: int, event: Event) -> None:
+        """Give up waiting for the event of a `receive`."""
+        self._boxes[device].cancel(event)
+
+    def waiting(self) -> Iterator[tuple[int, Waiter]]:
+        """Return who waits: devices and what they wait for."""
+        return ((d, waiter) for d, box in enumerate(self._boxes) for waiter in box.waiting)
+
+    def _deliver(self, delivery: Event) -> None:
+        assert isinstance(delivery, _Delivery)  # noqa: S101 - it put itself there
+        delivery._value = delivery.message  # noqa: SLF001 - its own event
+        self._boxes[delivery.message.target].put(delivery.message)
