@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import monotonic
@@ -222,6 +223,7 @@ def _blank(identity: Identity, attempt: int) -> dict[str, Any]:
     }
 
 
+@cache  # reading what is installed takes longer than a short run's other files together
 def _versions() -> dict[str, str]:
     versions = {'python': platform.python_version()}
     for package in _COMPUTES_WITH:
