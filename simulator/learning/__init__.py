@@ -1,1 +1,45 @@
-"""Learning: models, data, optimizers; pure numpy that knows no time."""
+"""Learning: data, partitions, models, optimizers, and gradients for many workers at once.
+
+Pure numpy: nothing here knows of time or of networks. `Learning` bundles what a training
+algorithm needs; the catalogues are `DATA`, `PARTITIONS`, `MODELS` and `OPTIMIZERS`.
+"""
+
+from simulator.learning.arrays import frozen
+from simulator.learning.batches import Batches
+from simulator.learning.data import DATA, Dataset, Samples, blobs, digits, xor
+from simulator.learning.learning import Learning
+from simulator.learning.models import MODELS, Evaluation, Gradients, Model, linear, mlp
+from simulator.learning.optimizers import OPTIMIZERS, Optimizer, momentum, nesterov, sgd
+from simulator.learning.partitions import PARTITIONS, dirichlet, iid, shards
+from simulator.learning.pool import GradientPool, Pending
+from simulator.learning.task import Task
+
+__all__ = [
+    'DATA',
+    'MODELS',
+    'OPTIMIZERS',
+    'PARTITIONS',
+    'Batches',
+    'Dataset',
+    'Evaluation',
+    'GradientPool',
+    'Gradients',
+    'Learning',
+    'Model',
+    'Optimizer',
+    'Pending',
+    'Samples',
+    'Task',
+    'blobs',
+    'digits',
+    'dirichlet',
+    'frozen',
+    'iid',
+    'linear',
+    'mlp',
+    'momentum',
+    'nesterov',
+    'sgd',
+    'shards',
+    'xor',
+]

@@ -57,6 +57,6 @@ def drawing(name: Initialization, fans: Fans) -> Draw:
     return lambda rng, shape: rng.normal(0.0, deviation, shape)
 
 
-def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:  # noqa: ARG001
+def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     """Draw nothing: biases start at zero."""
     return np.zeros(shape)

@@ -85,10 +85,10 @@ def fixed(
         gradient by the inputs.
     """
 
-    def forward(weights: Views, samples: Floats) -> tuple[Floats, Pull]:  # noqa: ARG001
+    def forward(weights: Views, samples: Floats) -> tuple[Floats, Pull]:
         result, back = function(samples)
 
-        def pull(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:  # noqa: ARG001
+        def pull(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
             return back(upstream) if wanted else None
 
         return result, pull

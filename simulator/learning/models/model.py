@@ -112,3 +112,7 @@ class Model(Protocol):
         targets : array, shape (N,) or (N, k)
         """
         ...
+
+    def footprint(self, batch: int) -> float:
+        """Return about how many bytes a worker's gradient on *batch* samples touches."""
+        ...

@@ -72,7 +72,7 @@ class Network:
         parameters = _rows(parameters)
         inputs = _samples(parameters, inputs)
         result = Gradients(np.empty(workers, dtype), np.empty((workers, self.dimension), dtype))
-        for chunk in chunks(workers, self._bytes_touched(inputs.shape[1])):
+        for chunk in chunks(workers, self.footprint(inputs.shape[1])):
             part = Gradients(result.losses[chunk], result.gradients[chunk])
             self._fill(part, parameters[chunk], inputs[chunk], targets[chunk])
         return result
@@ -87,10 +87,14 @@ class Network:
         totals = np.zeros((2, len(stack)))
         for start in range(0, len(inputs), SAMPLES):
             some = slice(start, start + SAMPLES)
-            for chunk in chunks(len(stack), self._bytes_touched(SAMPLES)):
+            for chunk in chunks(len(stack), self.footprint(SAMPLES)):
                 totals[:, chunk] += self._sums(stack[chunk], inputs[some], targets[some])
         losses, accuracies = totals.reshape(2, *parameters.shape[:-1]) / len(inputs)
         return Evaluation(losses, accuracies)
+
+    def footprint(self, batch: int) -> float:
+        """Return the bytes of parameters, activations and the gradients by both, a worker."""
+        return 8.0 * (self.dimension + batch * self._outputs_per_sample)
 
     def _forward(self, parameters: Floats, signal: NDArray[Any]) -> Floats:
         for layer, weights in zip(self.chain, self._views(parameters), strict=True):
@@ -130,10 +134,6 @@ class Network:
             [stack[:, place].reshape(len(stack), *shape) for place, shape in part.arrays.values()]
             for part in self.layers
         ]
-
-    def _bytes_touched(self, batch: int) -> float:
-        # parameters and gradients; of each layer its outputs and the gradient by them
-        return 8.0 * (self.dimension + batch * self._outputs_per_sample)
 
 
 def _parts(chain: Sequence[Layer]) -> Iterator[Part]:

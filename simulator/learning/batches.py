@@ -1,0 +1,62 @@
+"""How a worker draws its mini-batches."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Indices = NDArray[np.intp]
+
+
+class Batches:
+    """The endless mini-batches of one worker, drawn from a stream of its own.
+
+    The shard is shuffled anew for each pass and read from end to end, so a pass uses each
+    sample once; a batch may reach from one pass into the next, so all have the same size. Where
+    the shard is smaller than a batch, its samples are drawn with replacement.
+
+    Parameters
+    ----------
+    shard : array of int
+        The worker's samples, by number.
+    size : int or None
+        Samples of a batch; None takes the whole shard each time, as it stands, drawing nothing.
+    rng : Generator
+        The worker's own: what others draw never matters.
+
+    Examples
+    --------
+    >>> batches = Batches(np.array([3, 5, 7, 9]), 2, np.random.default_rng(0))
+    >>> np.sort([*next(batches), *next(batches)])
+    array([3, 5, 7, 9])
+    """
+
+    def __init__(self, shard: Indices, size: int | None, rng: np.random.Generator):
+        self._shard = shard
+        self.size = len(shard) if size is None else size
+        self._whole = size is None
+        self._rng = rng
+        self._left = shard[:0]
+
+    def __iter__(self) -> Batches:
+        return self
+
+    def __next__(self) -> Indices:
+        if self._whole:
+            return self._shard
+        if self.size > len(self._shard):
+            return self._shard[self._rng.integers(len(self._shard), size=self.size)]
+        if self.size > len(self._left):
+            self._left = np.concatenate([self._left, self._rng.permutation(self._shard)])
+        batch, self._left = self._left[: self.size], self._left[self.size :]
+        return batch
+
+    def take(self, count: int) -> Indices:
+        """Return the next *count* batches, (count, size).
+
+        Examples
+        --------
+        >>> Batches(np.arange(9), 4, np.random.default_rng(0)).take(3).shape
+        (3, 4)
+        """
+        return np.stack([next(self) for _ in range(count)])

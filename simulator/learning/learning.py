@@ -1,0 +1,127 @@
+"""All that a training algorithm needs of learning, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.learning.arrays import Floats, frozen
+from simulator.learning.batches import Batches
+from simulator.learning.data import Dataset
+from simulator.learning.models import Evaluation, Model
+from simulator.learning.optimizers import Optimizer, State
+from simulator.learning.partitions import Shards
+from simulator.learning.pool import GradientPool, Pending
+from simulator.learning.task import Task
+from simulator.seeds import Seeds
+
+
+class Learning:
+    """A model to be trained on data that lies spread over workers 0..n-1.
+
+    Parameters
+    ----------
+    data : Dataset
+    model : Model
+    shards : list of array of int
+        The training samples of each worker.
+    seeds : Seeds
+        Streams ``initial`` and, one a worker, ``batches``.
+    batch : int or None
+        Samples of a mini-batch; None takes the whole shard.
+
+    Attributes
+    ----------
+    initial : array, shape (d,)
+        Where all workers begin; read-only.
+    pool : GradientPool
+
+    Examples
+    --------
+    >>> from simulator.learning import digits, iid, linear
+    >>> learning = Learning.draw(digits, iid, linear, workers=2, seeds=Seeds(7))
+    >>> pending = [learning.request(worker, learning.initial) for worker in range(2)]
+    >>> pending[0].value.shape
+    (650,)
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        model: Model,
+        shards: Shards,
+        seeds: Seeds,
+        *,
+        batch: int | None = 32,
+    ):
+        self.data = data
+        self.model = model
+        self.shards = shards
+        self.initial = frozen(model.init(seeds.stream('initial')))
+        self.pool = GradientPool(model, data.train)
+        self._batches = [
+            Batches(shard, batch, seeds.stream('batches', worker=worker))
+            for worker, shard in enumerate(shards)
+        ]
+
+    @classmethod
+    def draw(
+        cls,
+        data: Callable[[np.random.Generator], Dataset],
+        partition: Callable[[np.random.Generator, Floats, int], Shards],
+        model: Callable[[Task], Model],
+        *,
+        workers: int,
+        seeds: Seeds,
+        batch: int | None = 32,
+    ) -> Learning:
+        """Return what the entries of the catalogues, their options bound, make together.
+
+        Data come from the stream ``data``, shards from the stream ``partition``.
+        """
+        dataset = data(seeds.stream('data'))
+        shards = partition(seeds.stream('partition'), dataset.train.targets, workers)
+        return cls(dataset, model(dataset.task), shards, seeds, batch=batch)
+
+    @property
+    def samples_per_epoch(self) -> int:
+        """How many samples the training set holds."""
+        return len(self.data.train.inputs)
+
+    def batch(self, worker: int) -> int:
+        """Return how many samples a mini-batch of *worker* has."""
+        return self._batches[worker].size
+
+    def gradient_flops(self, worker: int) -> float:
+        """Return the operations of one gradient of *worker*: three times its forward pass."""
+        return 3.0 * self.model.forward_flops * self.batch(worker)
+
+    def request(self, worker: int, parameters: Floats) -> Pending:
+        """Ask for the gradient of *worker* at *parameters* (d,), on its next mini-batch."""
+        return self.pool.request(worker, parameters, next(self._batches[worker]))
+
+    def request_steps(
+        self,
+        worker: int,
+        parameters: Floats,
+        steps: int,
+        optimizer: Optimizer,
+        state: State | None = None,
+        factors: Floats | None = None,
+    ) -> Pending:
+        """Ask where *worker* gets to from *parameters* (d,) in so many steps of *optimizer*.
+
+        `GradientPool.request_steps` tells of the state and the factors.
+        """
+        batches = self._batches[worker].take(steps)
+        return self.pool.request_steps(worker, parameters, batches, optimizer, state, factors)
+
+    def evaluate(self, parameters: Floats) -> Evaluation:
+        """Return loss and accuracy on the test samples, of one vector (d,) or of many (W, d)."""
+        return self.model.evaluate(parameters, *self.data.test)
+
+    def training_loss(self, parameters: Floats) -> NDArray[np.float64]:
+        """Return the loss on all training samples, of one vector (d,) or of many (W, d)."""
+        return self.model.evaluate(parameters, *self.data.train).loss

@@ -1,0 +1,149 @@
+"""How the training samples are dealt to the workers: alike, or each its own kind of data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Gt
+from numpy.typing import NDArray
+
+from simulator.errors import DataError
+
+__all__ = ['PARTITIONS', 'Shards', 'dirichlet', 'iid', 'shards']
+
+Labels = NDArray[Any]
+Shards = list[NDArray[np.intp]]
+"""The samples of each worker, by number, ascending."""
+
+REDRAWS = 100
+"""How often `dirichlet` draws again before it gives up."""
+
+
+def iid(rng: np.random.Generator, labels: Labels, workers: int) -> Shards:
+    """Deal the shuffled samples out in equal parts.
+
+    Examples
+    --------
+    >>> parts = iid(np.random.default_rng(0), np.zeros(5), 2)
+    >>> [len(part) for part in parts]
+    [3, 2]
+    """
+    _check_enough(labels, workers)
+    return _sorted(np.array_split(rng.permutation(len(labels)), workers))
+
+
+def dirichlet(
+    rng: np.random.Generator, labels: Labels, workers: int, *, alpha: Annotated[float, Gt(0)]
+) -> Shards:
+    """Split each class over the workers in proportions drawn from a Dirichlet law.
+
+    A draw that leaves a worker empty is put back and drawn again, a hundred times at most; then
+    the partition is refused.
+
+    Parameters
+    ----------
+    alpha : float
+        Concentration: large is near iid, below 1 most of a class goes to few workers.
+
+    Raises
+    ------
+    DataError
+        If some worker is still empty, or targets are not classes.
+
+    References
+    ----------
+    .. [1] Yurochkin et al., "Bayesian Nonparametric Federated Learning of Neural Networks",
+       ICML 2019.
+    .. [2] Hsu, Qi & Brown, "Measuring the Effects of Non-Identical Data Distribution for
+       Federated Visual Classification", arXiv:1909.06335, 2019.
+
+    Examples
+    --------
+    >>> parts = dirichlet(np.random.default_rng(0), np.arange(90) % 3, 3, alpha=0.5)
+    >>> sum(len(part) for part in parts)
+    90
+    """
+    _check_enough(labels, workers)
+    classes = _classes('dirichlet', labels)
+    for _ in range(1 + REDRAWS):
+        pieces = [_dealt(rng, members, rng.dirichlet([alpha] * workers)) for members in classes]
+        parts = [np.concatenate(piece) for piece in zip(*pieces, strict=True)]
+        if all(part.size for part in parts):
+            return _sorted(parts)
+    raise DataError(
+        f'dirichlet: with alpha(={alpha:g}) one of {workers} workers was left without a sample in '
+        f'each of {1 + REDRAWS} draws; raise alpha, or take fewer workers.'
+    )
+
+
+def shards(
+    rng: np.random.Generator,
+    labels: Labels,
+    workers: int,
+    *,
+    per_worker: Annotated[int, Gt(0)] = 2,
+) -> Shards:
+    """Sort by class, cut into equal shards, and give each worker a few of them at random.
+
+    Parameters
+    ----------
+    per_worker : int
+        Shards of a worker: about as many classes as it will see.
+
+    Raises
+    ------
+    DataError
+        If there are fewer samples than shards, or targets are not classes.
+
+    References
+    ----------
+    .. [1] McMahan et al., "Communication-Efficient Learning of Deep Networks from Decentralized
+       Data", AISTATS 2017.
+
+    Examples
+    --------
+    >>> labels = np.arange(8) % 4
+    >>> parts = shards(np.random.default_rng(0), labels, 4, per_worker=1)
+    >>> sorted(labels[part].tolist() for part in parts)
+    [[0, 0], [1, 1], [2, 2], [3, 3]]
+    """
+    _check_enough(labels, workers * per_worker)
+    ordered = np.concatenate(_classes('shards', labels))
+    cut = np.array_split(ordered, workers * per_worker)
+    hands = rng.permutation(len(cut)).reshape(workers, per_worker)
+    return _sorted([np.concatenate([cut[shard] for shard in hand]) for hand in hands])
+
+
+PARTITIONS: dict[str, Callable[..., Shards]] = {
+    'iid': iid,
+    'dirichlet': dirichlet,
+    'shards': shards,
+}
+
+
+def _check_enough(labels: Labels, parts: int) -> None:
+    if len(labels) < parts:
+        raise DataError(
+            f'partition: {len(labels)} training samples do not make {parts} parts; '
+            'take fewer workers, or more data.'
+        )
+
+
+def _classes(name: str, labels: Labels) -> list[NDArray[np.intp]]:
+    if labels.ndim != 1 or labels.dtype.kind not in 'iu':
+        raise DataError(f'{name}: parts samples by class, but targets are values; take iid.')
+    return [np.flatnonzero(labels == label) for label in np.unique(labels)]
+
+
+def _dealt(
+    rng: np.random.Generator, members: NDArray[np.intp], shares: NDArray[np.float64]
+) -> list[NDArray[np.intp]]:
+    # the last share takes what rounding leaves
+    cuts = np.rint(np.cumsum(shares[:-1]) * len(members)).astype(np.intp)
+    return np.split(rng.permutation(members), cuts)
+
+
+def _sorted(parts: Sequence[NDArray[np.intp]]) -> Shards:
+    return [np.sort(part) for part in parts]

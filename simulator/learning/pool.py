@@ -1,0 +1,158 @@
+"""Gradients on demand: asked for one by one, computed together, exact to the last bit."""
+
+from __future__ import annotations
+
+from typing import cast
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from simulator.learning.arrays import Floats, chunks, frozen
+from simulator.learning.batches import Indices
+from simulator.learning.data import Samples
+from simulator.learning.models import Model
+from simulator.learning.optimizers import Optimizer, State
+from simulator.learning.orders import Order, Result, Steps, carry_out
+
+
+class Pending:
+    """A promise of one worker's gradient, or of its parameters after some local steps.
+
+    Asking for what it promises computes all that is in flight, at once. Drop the handle and the
+    result goes with it; drop it before anyone asked, and nothing is computed.
+
+    Attributes
+    ----------
+    worker : int
+        Whose it is.
+    result : Result or None
+        None until it is computed.
+    """
+
+    __slots__ = ('__weakref__', '_pool', 'result', 'worker')
+
+    def __init__(self, pool: GradientPool, worker: int):
+        self.worker = worker
+        self.result: Result | None = None
+        self._pool = pool
+
+    @property
+    def value(self) -> Floats:
+        """The gradient (d,), or the parameters (d,) after the last step; read-only."""
+        return self._settled().value
+
+    @property
+    def loss(self) -> float:
+        """Mean loss of the batch; of several steps, the mean over them."""
+        return self._settled().loss
+
+    @property
+    def state(self) -> State:
+        """State of the optimizer after the last step; () for a gradient."""
+        return self._settled().state
+
+    def _settled(self) -> Result:
+        if self.result is None:
+            self._pool.compute()
+        return cast('Result', self.result)
+
+
+class GradientPool:
+    """Collects what is asked of a model, and computes it together when the first is due.
+
+    Simulated compute time never depends on values, so a gradient need not be there before
+    somebody looks at it; by then many are in flight. All the pool holds meanwhile is a reference
+    per worker: parameters that are read-only (`arrays.frozen`) are remembered as they are, so a
+    vector that all workers share is held once; others are copied. Whoever freezes an array
+    promises that nothing writes to its memory any more.
+
+    Parameters
+    ----------
+    model : Model
+    samples : Samples
+        From which batches choose by number.
+
+    Examples
+    --------
+    >>> from simulator.learning.data import xor
+    >>> from simulator.learning.models import linear
+    >>> data = xor(np.random.default_rng(0))
+    >>> pool = GradientPool(linear(data.task, init='zeros'), data.train)
+    >>> start = frozen(np.zeros(6, np.float32))
+    >>> first, second = (pool.request(worker, start, np.arange(4)) for worker in range(2))
+    >>> first.value.tolist()
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    >>> second.result is not None
+    True
+    """
+
+    def __init__(self, model: Model, samples: Samples):
+        self.model = model
+        self.samples = samples
+        self._waiting = WeakKeyDictionary[Pending, Order]()
+
+    def __len__(self) -> int:
+        """Return how many are asked for, not yet computed, and still wanted."""
+        return len(self._waiting)
+
+    def request(self, worker: int, parameters: Floats, batch: Indices) -> Pending:
+        """Ask for the gradient at *parameters* (d,) on the samples *batch* (B,)."""
+        return self._ask(worker, Order(_kept(parameters), batch[None]))
+
+    def request_steps(
+        self,
+        worker: int,
+        parameters: Floats,
+        batches: Indices,
+        optimizer: Optimizer,
+        state: State | None = None,
+        factors: Floats | None = None,
+    ) -> Pending:
+        """Ask where one step of *optimizer* on each of *batches* leads.
+
+        Parameters
+        ----------
+        worker : int
+        parameters : array, shape (d,)
+            Where to begin.
+        batches : array of int, shape (H, B)
+        optimizer : Optimizer
+            Requests with the same object are computed together.
+        state : optional
+            Of the optimizer, as the last request left it; fresh by default.
+        factors : array, shape (H,), optional
+            Of the rate, step by step.
+        """
+        begun = optimizer.init(parameters) if state is None else state
+        paces = np.ones(len(batches)) if factors is None else factors
+        return self._ask(worker, Order(_kept(parameters), batches, Steps(optimizer, begun, paces)))
+
+    def compute(self) -> None:
+        """Compute all that is in flight; what has been dropped is not."""
+        waiting = list(self._waiting.items())
+        self._waiting.clear()
+        for group in _by_kind(waiting):
+            batch = group[0][1].batches.shape[1]
+            for chunk in chunks(len(group), self.model.footprint(batch)):
+                self._compute(group[chunk])
+
+    def _ask(self, worker: int, order: Order) -> Pending:
+        pending = Pending(self, worker)
+        self._waiting[pending] = order
+        return pending
+
+    def _compute(self, group: list[tuple[Pending, Order]]) -> None:
+        results = carry_out(self.model, self.samples, [order for _, order in group])
+        for (pending, _), result in zip(group, results, strict=True):
+            pending.result = result
+
+
+def _kept(parameters: Floats) -> Floats:
+    return frozen(parameters.copy()) if parameters.flags.writeable else parameters
+
+
+def _by_kind(waiting: list[tuple[Pending, Order]]) -> list[list[tuple[Pending, Order]]]:
+    groups: dict[object, list[tuple[Pending, Order]]] = {}
+    for each in waiting:
+        groups.setdefault(each[1].kind, []).append(each)
+    return list(groups.values())
