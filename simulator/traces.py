@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
+    'FIGURES',
     'FORMAT',
     'LOST',
     'MANIFEST',
@@ -197,6 +198,8 @@ METRICS: Final[dict[str, str]] = {
     'staleness': 'updates between reading a model and applying its gradient',
     'consensus': 'mean distance of the nodes from their average model, L2',
     'learning_rate': 'rate of the optimizer',
+    'round_seconds': 'how long the round that ends here took, s',
+    'collective_seconds': 'how long the call of a collective that ends here took, s',
 }
 """Usual names of the column `metric`, with their meaning."""
 
@@ -217,6 +220,13 @@ SUMMARY: Final[dict[str, str]] = {
     'predicted': 'closed forms: a mapping of name to value, such as seconds and bytes',
 }
 """Keys that every `summary.json` holds (null where one does not apply)."""
+
+FIGURES: Final[dict[str, str]] = {
+    'target': 'the accuracy that time_to_target speaks of',
+    'measured': 'what was measured of `predicted` and is no key of its own, by name',
+    'collective': 'of a study of collectives: algorithm, ranks, bytes (a rank), seconds (a call)',
+}
+"""Keys that a `summary.json` may hold besides."""
 
 MANIFEST: Final[dict[str, str]] = {
     'format': 'version of this declaration (FORMAT)',
