@@ -1,7 +1,8 @@
 """Learning: data, partitions, models, optimizers, and gradients for many workers at once.
 
 Pure numpy: nothing here knows of time or of networks. `Learning` bundles what a training
-algorithm needs; the catalogues are `DATA`, `PARTITIONS`, `MODELS` and `OPTIMIZERS`.
+algorithm needs; the catalogues are `DATA`, `PARTITIONS`, `MODELS`,
+`OPTIMIZERS` and `SCHEDULES`.
 """
 
 from simulator.learning.arrays import frozen
@@ -9,9 +10,10 @@ from simulator.learning.batches import Batches
 from simulator.learning.data import DATA, Dataset, Samples, blobs, digits, xor
 from simulator.learning.learning import Learning
 from simulator.learning.models import MODELS, Evaluation, Gradients, Model, linear, mlp
-from simulator.learning.optimizers import OPTIMIZERS, Optimizer, momentum, nesterov, sgd
+from simulator.learning.optimizers import OPTIMIZERS, Optimizer, adam, momentum, nesterov, sgd
 from simulator.learning.partitions import PARTITIONS, dirichlet, iid, shards
 from simulator.learning.pool import GradientPool, Pending
+from simulator.learning.schedules import SCHEDULES, Schedule
 from simulator.learning.task import Task
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     'MODELS',
     'OPTIMIZERS',
     'PARTITIONS',
+    'SCHEDULES',
     'Batches',
     'Dataset',
     'Evaluation',
@@ -29,7 +32,9 @@ __all__ = [
     'Optimizer',
     'Pending',
     'Samples',
+    'Schedule',
     'Task',
+    'adam',
     'blobs',
     'digits',
     'dirichlet',

@@ -32,7 +32,9 @@ def test_it_goes_downhill_at_first(optimizer):
     assert (path[0] * start < start * start).all()
 
 
-def test_it_finds_the_bottom_of_a_bowl(optimizer):
+@pytest.mark.parametrize('name', OPTIMIZERS)
+def test_it_finds_the_bottom_of_a_bowl(name):
+    optimizer = OPTIMIZERS[name](rate=0.1)
     parameters = np.array([0.5, -0.3, 0.2])
     state = optimizer.init(parameters)
     for step in range(3000):

@@ -44,7 +44,7 @@ def test_a_linear_model_with_squared_error_says_one_half_to_xor(targets):
 @pytest.mark.parametrize('activation', ['tanh', 'relu', 'logistic'])
 def test_an_mlp_learns_xor(activation):
     model = mlp(Task((2,), 2), hidden=[8], activation=activation)
-    parameters = descend(model, model.init(np.random.default_rng(1)), 4000, 0.5)
+    parameters = descend(model, model.init(np.random.default_rng(1)), 1500, 0.5)
     assert model.evaluate(parameters, XOR, CLASSES).accuracy == 1
 
 
