@@ -83,6 +83,8 @@ class Cluster:
     workers, servers : list of int
         Hosts by role.
     tags : Tags
+        What tasks of the fabric are.
+    tracer : Tracer
     """
 
     def __init__(
@@ -104,7 +106,7 @@ class Cluster:
         self.recorder = recorder
         self.straggler = straggler or none(seeds, network.hosts)
         self.tags = Tags()
-        tracer = Tracer(recorder, self.tags)
+        self.tracer = tracer = Tracer(recorder, self.tags)
         self.fabric = Fabric(
             network,
             sharing=wires.sharing,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.cluster.routes import RouteTable
 from simulator.cluster.store import Records
@@ -19,7 +20,6 @@ class Tag(NamedTuple):
 
     name: str
     detail: str = ''
-    collective: int = -1
 
 
 class Tags:
@@ -36,9 +36,9 @@ class Tags:
         self.all: list[Tag] = []
         self._numbers: dict[Tag, int] = {}
 
-    def number(self, name: str, detail: str = '', collective: int = -1) -> int:
+    def number(self, name: str, detail: str = '') -> int:
         """Return the number of a tag, a new one if it is new."""
-        tag = Tag(name, detail, collective)
+        tag = Tag(name, detail)
         if tag not in self._numbers:
             self._numbers[tag] = len(self.all)
             self.all.append(tag)
@@ -59,13 +59,20 @@ class Tracer:
         self._recorder = recorder
         self._tags = tags
         self.table: RouteTable | None = None  # the fabric's, once there is one
+        self._first_tasks: list[int] = []  # of each call of a collective
+        self._ends: list[int] = []
+
+    def launched(self, first_task: int, count: int) -> int:
+        """Take note that the tasks from *first_task* on are a collective's; return its number."""
+        self._first_tasks.append(first_task)
+        self._ends.append(first_task + count)
+        return len(self._ends) - 1
 
     def messages(self, rows: Records) -> None:
         """Record attempts to carry messages, ``state.MESSAGE_ROW``."""
         if self.table is None:
             return
         route = self.table.routes[rows['route']]
-        collective = np.array([tag.collective for tag in self._tags.all], np.int32)
         self._recorder.extend(
             'messages',
             {
@@ -75,13 +82,20 @@ class Tracer:
                 'target': route['target'],
                 'bytes': rows['size'],
                 'step': rows['step'],
-                'collective': collective[rows['tag']],
+                'collective': self._collectives(rows['task']),
                 'attempt': rows['attempt'],
                 'sent': rows['sent'],
                 'started': rows['started'],
                 'delivered': np.where(rows['delivered'] < 0, np.nan, rows['delivered']),
             },
         )
+
+    def _collectives(self, tasks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the number of the collective each task belongs to, -1 for none."""
+        if not self._ends:
+            return np.full(len(tasks), -1)
+        call = np.searchsorted(self._first_tasks, tasks, side='right') - 1
+        return np.where((call >= 0) & (tasks < np.array(self._ends)[call]), call, -1)
 
     def spans(self, rows: Records) -> None:
         """Record computations and reductions, ``state.SPAN_ROW``."""

@@ -1,0 +1,1 @@
+"""Robust learning: aggregation rules and attacks, pure numpy."""

@@ -1,0 +1,40 @@
+"""Training algorithms: handfuls of node programs, where the maths meets the world."""
+
+from simulator.catalogue import Catalogue
+from simulator.training.all_reduce import all_reduce, predict_all_reduce
+from simulator.training.clocks import CLOCKS
+from simulator.training.collective import collective, predict_collective
+from simulator.training.experiment import Experiment
+from simulator.training.facts import Facts, Scale
+from simulator.training.parameter_server import (
+    check_parameter_server,
+    parameter_server,
+    predict_parameter_server,
+)
+from simulator.training.scoreboard import Every, Scoreboard, Stop
+
+__all__ = [
+    'CLOCKS',
+    'KINDS',
+    'STUDIES',
+    'Every',
+    'Experiment',
+    'Facts',
+    'Scale',
+    'Scoreboard',
+    'Stop',
+]
+
+KINDS = Catalogue(
+    'training kind',
+    {'parameter_server': parameter_server, 'all_reduce': all_reduce, 'collective': collective},
+    check={'parameter_server': check_parameter_server},
+    predict={
+        'parameter_server': predict_parameter_server,
+        'all_reduce': predict_all_reduce,
+        'collective': predict_collective,
+    },
+)
+
+STUDIES = frozenset({'collective'})
+"""Kinds that need no `learning` section."""

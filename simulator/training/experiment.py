@@ -1,0 +1,134 @@
+"""What a training algorithm is handed: the world, the learning, and who keeps the score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simpy.events import Event
+
+from simulator.cluster.cluster import Cluster
+from simulator.errors import ScenarioError, StalledError
+from simulator.learning import Learning, Optimizer
+from simulator.learning.arrays import Floats
+from simulator.recording import Recorder
+from simulator.training.facts import Scale
+from simulator.training.scoreboard import Scoreboard
+from simulator.transport import Transport
+
+__all__ = ['ELEMENT', 'Experiment']
+
+ELEMENT = 4  # bytes of a float32
+
+
+class Experiment:
+    """One cluster that trains one model.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    recorder : Recorder
+    scoreboard : Scoreboard
+    learning : Learning, optional
+        Missing in studies without learning.
+    optimizer : Optimizer, optional
+    scale : Scale
+
+    Attributes
+    ----------
+    workers, servers : list of int
+        Devices by role; shard i of the data lies at ``workers[i]``.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        recorder: Recorder,
+        scoreboard: Scoreboard,
+        *,
+        learning: Learning | None = None,
+        optimizer: Optimizer | None = None,
+        scale: Scale | None = None,
+    ):
+        self.cluster = cluster
+        self.clock = cluster.clock
+        self.transport = Transport(cluster)
+        self.recorder = recorder
+        self.scoreboard = scoreboard
+        self.scale = scale or Scale()
+        self.workers = cluster.workers
+        self.servers = cluster.servers
+        self._learning = learning
+        self._optimizer = optimizer
+        self._waits: dict[int, tuple[str, float]] = {}
+
+    @property
+    def learning(self) -> Learning:
+        """The model and its data."""
+        if self._learning is None:
+            raise ScenarioError('this training kind needs a `learning` section')
+        return self._learning
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """How gradients become updates."""
+        if self._optimizer is None:
+            raise ScenarioError('this training kind needs `learning.optimizer`')
+        return self._optimizer
+
+    @property
+    def parameters(self) -> int:
+        """How many parameters the model has, d."""
+        return self.learning.model.dimension
+
+    def wire_bytes(self, elements: float) -> float:
+        """Return what so many parameters weigh on the wire."""
+        return elements * ELEMENT * self.scale.bytes
+
+    def gradient(self, worker: int, step: int) -> Event:
+        """Let worker number *worker* compute for one gradient; return the event of its end."""
+        flops = self.learning.gradient_flops(worker) * self.scale.flops
+        return self.cluster.compute(self.workers[worker], flops, operation='gradient', step=step)
+
+    def waited(self, device: int, operation: str, step: int, since: float) -> None:
+        """Record that *device* has waited since then, unless it was for no time."""
+        now = self.clock.now
+        if now > since:
+            self.recorder.span(device, 'wait', operation, step, since, now)
+
+    def rounds(self) -> Iterator[int]:
+        """Count rounds from 1 until the scenario's stop is reached."""
+        number = 1
+        while self.scoreboard.wants(number):
+            yield number
+            number += 1
+
+    def run(self, stalled: str = '') -> None:
+        """Run until the scoreboard says that it is over.
+
+        Raises
+        ------
+        StalledError
+            If nothing can proceed before that; it tells who waits for what since when.
+        """
+        over = self.scoreboard.over
+        try:
+            self.clock.run(over)
+        except RuntimeError as error:
+            if over.triggered:
+                raise
+            raise StalledError(self._diagnosis(stalled)) from error
+
+    def finish(self) -> None:
+        """Hand over all traces."""
+        self.cluster.fabric.flush()
+        self.cluster.record_world()
+
+    def _diagnosis(self, stalled: str) -> str:
+        waits = [
+            f'device {device} waits for {waiter.tag!r}'
+            + ('' if waiter.source is None else f' from device {waiter.source}')
+            + f' since {waiter.since:.6g} s'
+            for device, waiter in self.transport.waiting()
+        ]
+        who = '; '.join([*waits[:20], *([stalled] if stalled else [])]) or 'nobody waits'
+        return f'the simulation stalled at {self.clock.now:.6g} s: {who}'

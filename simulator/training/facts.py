@@ -1,0 +1,107 @@
+"""What is known of a run before it starts: for checks across sections, and for closed forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import networkx as nx
+import numpy as np
+
+from simulator.cluster.cluster import Devices
+from simulator.cluster.network import Network
+from simulator.cluster.routes import RouteTable
+
+__all__ = ['Facts', 'Scale']
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much larger the model is that a small one stands for.
+
+    Attributes
+    ----------
+    bytes, flops : float
+        Factors on what goes over the wire and on what a gradient costs.
+    """
+
+    bytes: float = 1.0
+    flops: float = 1.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the sections of a scenario say together; `check` and `predict` functions take it.
+
+    A training kind's ``check(facts, **options)`` yields what does not fit, one text a problem;
+    its ``predict(facts, **options)`` returns what its closed forms say, by name.
+
+    Attributes
+    ----------
+    workers, servers : int
+        Hosts by role.
+    parameters : int, optional
+        Of the model, where there is learning.
+    rounds : int, optional
+        Where the scenario stops after so many.
+    latency : float
+        Seconds of the longest route between two workers: alpha.
+    bandwidth : float
+        Bytes a second of the slowest link: 1 / beta.
+    reduce : float
+        Bytes a second of the slowest worker's reduction: 1 / gamma.
+    scale : Scale
+    groups : tuple of int, optional
+        Group of each worker in the topology.
+    graph : networkx.Graph, optional
+        The topology.
+    """
+
+    workers: int
+    servers: int = 0
+    parameters: int | None = None
+    rounds: int | None = None
+    latency: float = 0.0
+    bandwidth: float = np.inf
+    reduce: float = np.inf
+    scale: Scale = field(default_factory=Scale)
+    groups: tuple[int, ...] | None = None
+    graph: nx.Graph[int] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        graph: nx.Graph[int],
+        network: Network,
+        devices: Devices,
+        *,
+        parameters: int | None = None,
+        rounds: int | None = None,
+        scale: Scale | None = None,
+    ) -> Facts:
+        """Gather the facts of a cluster."""
+        hosts = range(network.hosts)
+        workers = [n for n in hosts if graph.nodes[n].get('role') == 'worker']
+        servers = [n for n in hosts if graph.nodes[n].get('role') == 'server']
+        groups = [graph.nodes[n].get('group') for n in workers]
+        return cls(
+            workers=len(workers),
+            servers=len(servers),
+            parameters=parameters,
+            rounds=rounds,
+            latency=_longest(network, workers),
+            bandwidth=float(network.bandwidth.min(initial=np.inf)),
+            reduce=float(devices.reduce[workers].min(initial=np.inf)),
+            scale=scale or Scale(),
+            groups=None if None in groups else tuple(int(group) for group in groups),
+            graph=graph,
+        )
+
+
+def _longest(network: Network, workers: list[int]) -> float:
+    """Return the latency of the longest route from the first worker, or the last, to another."""
+    if len(workers) < 2:
+        return 0.0
+    table = RouteTable(network)
+    ends = {workers[0], workers[-1]}
+    routes = [table.of(end, other) for end in ends for other in workers if other != end]
+    return float(max(table.routes['latency'][route] for route in routes))

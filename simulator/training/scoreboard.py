@@ -1,0 +1,236 @@
+"""Who keeps the score: rounds, epochs, evaluations, and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from simpy.events import Event
+
+from simulator.cluster.cluster import Cluster
+from simulator.learning import Learning
+from simulator.learning.arrays import Floats
+from simulator.recording import Progress, Recorder
+
+__all__ = ['Every', 'Scoreboard', 'Stop']
+
+GLOBAL = -1
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When a run ends: at the first of these that is reached.
+
+    Attributes
+    ----------
+    rounds : int, optional
+    epochs : float, optional
+    time : float, optional
+        Simulated seconds.
+    accuracy : float, optional
+        On the test split, 0..1.
+    """
+
+    rounds: int | None = None
+    epochs: float | None = None
+    time: float | None = None
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Every:
+    """How often the model is evaluated: every so many rounds, epochs or simulated seconds."""
+
+    count: float = 1.0
+    unit: Literal['rounds', 'epochs', 'seconds'] = 'epochs'
+
+
+class Scoreboard:
+    """Counts, evaluates, records, and tells everybody when the run is over.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    recorder : Recorder
+    stop : Stop
+    evaluate : Every
+    learning : Learning, optional
+    progress : callable, optional
+        Told after each round how far the run has come.
+    target : float, optional
+        Accuracy whose time is noted; by default that of *stop*.
+
+    Attributes
+    ----------
+    over : Event
+        Fires when the run has reached its stop.
+    rounds, samples : int
+        So far.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        recorder: Recorder,
+        stop: Stop,
+        evaluate: Every | None = None,
+        *,
+        learning: Learning | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        target: float | None = None,
+    ):
+        self.over = Event(cluster.clock)
+        self.rounds = 0
+        self.samples = 0
+        self.parameters: Floats | None = None
+        self._cluster = cluster
+        self._recorder = recorder
+        self._stop = stop
+        self._every = evaluate or Every()
+        self._learning = learning
+        self._progress = progress
+        self._target = stop.accuracy if target is None else target
+        self._figures: dict[str, Any] = {}
+        self._evaluated = -1.0  # simulated time of the last evaluation
+        self._due = self._every.count
+        if stop.time is not None:
+            timeout = cluster.clock.timeout(stop.time)
+            timeout.callbacks.append(lambda _: self.end())
+
+    @property
+    def epochs(self) -> float:
+        """Samples used so far, in sizes of the training set."""
+        return self.samples / self._learning.samples_per_epoch if self._learning else 0.0
+
+    def wants(self, round_: int) -> bool:
+        """Whether round number *round_* (from 1) is still to be done."""
+        return not self.over.triggered and (
+            self._stop.rounds is None or round_ <= self._stop.rounds
+        )
+
+    def end(self) -> None:
+        """End the run now."""
+        if not self.over.triggered:
+            self.over.succeed()
+
+    def metric(
+        self, name: str, value: float, *, device: int = GLOBAL, step: int | None = None
+    ) -> None:
+        """Record a value measured now."""
+        step = self.rounds if step is None else step
+        self._recorder.metric(self._cluster.clock.now, step, self.epochs, device, name, value)
+
+    def round_done(self, parameters: Floats, losses: Sequence[float], samples: int) -> None:
+        """Count a round that has led to *parameters* (d,), with the losses of its batches.
+
+        Parameters
+        ----------
+        parameters : array, shape (d,)
+            What would be used now: the server's model, a rank's, the average of the peers'.
+        losses : sequence of float
+            Training losses of this round.
+        samples : int
+            Training samples used in this round.
+        """
+        self.samples += samples
+        self.parameters = parameters
+        loss = sum(losses) / len(losses)
+        self._figures['train_loss'] = loss
+        self._recorder.metric(
+            self._cluster.clock.now, self.rounds + 1, self.epochs, GLOBAL, 'train_loss', loss
+        )
+        self.count_round()
+
+    def count_round(self) -> None:
+        """Count a round; evaluate if that is due, and end the run if its stop is reached."""
+        self.rounds += 1
+        if self._is_due():
+            self.evaluate()
+        if self._reached():
+            self.end()
+        self._tell()
+
+    def evaluate(self) -> None:
+        """Measure the model on the test split, at no cost in simulated time."""
+        now = self._cluster.clock.now
+        if self._learning is None or self.parameters is None or self._evaluated == now:
+            return
+        self._evaluated = now
+        evaluation = self._learning.evaluate(self.parameters)
+        self._figures['test_loss'] = float(evaluation.loss)
+        self.metric('test_loss', float(evaluation.loss))
+        totals = self._cluster.fabric.totals
+        self.metric('bytes', totals['bytes'])
+        self.metric('messages', totals['messages'])
+        if evaluation.accuracy is not None:
+            accuracy = float(evaluation.accuracy)
+            self._figures['test_accuracy'] = accuracy
+            self.metric('test_accuracy', accuracy)
+            self._note_target(accuracy, now, totals['bytes'])
+
+    def summary(self) -> dict[str, Any]:
+        """Return the final figures, after a last evaluation."""
+        self.evaluate()
+        totals = self._cluster.fabric.totals
+        return {
+            **self._figures,
+            'rounds': self.rounds,
+            'epochs': self.epochs if self._learning else None,
+            'simulated_seconds': self._cluster.clock.now,
+            'messages': int(totals['messages']),
+            'bytes': totals['bytes'],
+        }
+
+    def _note_target(self, accuracy: float, now: float, carried: float) -> None:
+        if self._target is not None and accuracy >= self._target:
+            self._figures.setdefault('time_to_target', now)
+            self._figures.setdefault('bytes_to_target', carried)
+
+    def _is_due(self) -> bool:
+        now = {
+            'rounds': float(self.rounds),
+            'epochs': self.epochs,
+            'seconds': self._cluster.clock.now,
+        }[self._every.unit]
+        if now < self._due:
+            return False
+        while self._due <= now:
+            self._due += self._every.count
+        return True
+
+    def _reached(self) -> bool:
+        stop, accuracy = self._stop, self._figures.get('test_accuracy')
+        return (
+            (stop.rounds is not None and self.rounds >= stop.rounds)
+            or (stop.epochs is not None and self.epochs >= stop.epochs)
+            or (stop.accuracy is not None and accuracy is not None and accuracy >= stop.accuracy)
+        )
+
+    def _tell(self) -> None:
+        if self._progress is None:
+            return
+        self._recorder.tick()
+        self._progress(
+            Progress(
+                rounds=self.rounds,
+                simulated_seconds=self._cluster.clock.now,
+                messages=int(self._cluster.fabric.totals['messages']),
+                loss=self._figures.get('train_loss'),
+                accuracy=self._figures.get('test_accuracy'),
+                share=self._share(),
+            )
+        )
+
+    def _share(self) -> float | None:
+        stop = self._stop
+        done = [
+            so_far / limit
+            for so_far, limit in (
+                (self.rounds, stop.rounds),
+                (self.epochs, stop.epochs),
+                (self._cluster.clock.now, stop.time),
+            )
+            if limit
+        ]
+        return min(1.0, max(done)) if done else None
