@@ -9,7 +9,6 @@ from simpy.events import Event
 from simulator.cluster.cluster import Cluster
 from simulator.errors import ScenarioError, StalledError
 from simulator.learning import Learning, Optimizer
-from simulator.learning.arrays import Floats
 from simulator.recording import Recorder
 from simulator.training.facts import Scale
 from simulator.training.scoreboard import Scoreboard

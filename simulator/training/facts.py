@@ -11,7 +11,7 @@ from simulator.cluster.cluster import Devices
 from simulator.cluster.network import Network
 from simulator.cluster.routes import RouteTable
 
-__all__ = ['Facts', 'Scale']
+__all__ = ['Facts', 'Scale', 'groups_of']
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,6 @@ class Facts:
         hosts = range(network.hosts)
         workers = [n for n in hosts if graph.nodes[n].get('role') == 'worker']
         servers = [n for n in hosts if graph.nodes[n].get('role') == 'server']
-        groups = [graph.nodes[n].get('group') for n in workers]
         return cls(
             workers=len(workers),
             servers=len(servers),
@@ -92,9 +91,15 @@ class Facts:
             bandwidth=float(network.bandwidth.min(initial=np.inf)),
             reduce=float(devices.reduce[workers].min(initial=np.inf)),
             scale=scale or Scale(),
-            groups=None if None in groups else tuple(int(group) for group in groups),
+            groups=groups_of(graph, workers),
             graph=graph,
         )
+
+
+def groups_of(graph: nx.Graph[int], nodes: list[int]) -> tuple[int, ...] | None:
+    """Return the group of each of *nodes*, None where the topology has no groups."""
+    groups = [graph.nodes[node]['group'] for node in nodes if 'group' in graph.nodes[node]]
+    return tuple(int(group) for group in groups) if len(groups) == len(nodes) else None
 
 
 def _longest(network: Network, workers: list[int]) -> float:

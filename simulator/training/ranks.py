@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.cluster.cluster import Cluster
 from simulator.collectives import Ranks
-from simulator.training.facts import Facts
+from simulator.training.facts import Facts, groups_of
 
 __all__ = ['ranks_of']
 
@@ -13,6 +13,4 @@ def ranks_of(place: Cluster | Facts) -> Ranks:
     """Return the workers of a cluster as ranks, in the order of their numbers."""
     if isinstance(place, Facts):
         return Ranks(place.workers, groups=place.groups)
-    groups = [place.graph.nodes[node].get('group') for node in place.workers]
-    known = None if None in groups else tuple(int(group) for group in groups)
-    return Ranks(len(place.workers), groups=known)
+    return Ranks(len(place.workers), groups=groups_of(place.graph, place.workers))

@@ -34,7 +34,7 @@ def mean(vectors: Vectors) -> Vectors:
     >>> mean(np.array([[1.0, 2.0], [3.0, 6.0]]))
     array([2., 4.])
     """
-    return vectors.mean(axis=0)
+    return np.asarray(vectors.mean(axis=0))
 
 
 def mean_flops(n: int, d: int) -> float:
