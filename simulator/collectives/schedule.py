@@ -9,7 +9,7 @@ arrays and timed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import wraps
 from inspect import unwrap
@@ -22,18 +22,22 @@ from numpy.typing import NDArray
 from simulator.errors import ScheduleError
 
 __all__ = [
+    'COLUMNS',
     'MOST_TRANSFERS',
     'Schedule',
     'Steps',
     'Transfers',
     'assembled',
+    'check_rows',
     'chunk_sizes',
     'stream',
 ]
 
 MOST_TRANSFERS = 2**27  # 21 bytes each: 2.8 GB
 
-_COLUMNS = ('source', 'target', 'first_chunk', 'count', 'reduce')
+_BLOCK_ROWS = 2**20  # temporaries stay small beside a schedule of millions of rows
+
+COLUMNS = ('source', 'target', 'first_chunk', 'count', 'reduce')
 
 Integers = NDArray[np.int32]
 Booleans = NDArray[np.bool_]
@@ -219,20 +223,25 @@ def chunk_sizes(total: float, chunks: int, *, whole: bool = False) -> NDArray[np
     return least + (np.arange(chunks) < larger).astype(np.float64)
 
 
+def check_rows(name: str, rows: int, ranks: int) -> None:
+    """Refuse a schedule too large to hold, before anything is built."""
+    if rows > MOST_TRANSFERS:
+        raise ScheduleError(
+            f'{name}: {rows} transfers over {ranks} ranks, at most {MOST_TRANSFERS} fit; '
+            'take fewer ranks or segments'
+        )
+
+
 def _assemble(name: str, steps: Steps) -> Schedule:
     """Fill the columns; nothing but them is ever held whole."""
-    if steps.rows > MOST_TRANSFERS:
-        raise ScheduleError(
-            f'{name}: {steps.rows} transfers over {steps.ranks} ranks, at most {MOST_TRANSFERS} '
-            'fit; take fewer ranks or segments'
-        )
-    columns = {name: np.empty(steps.rows, np.int32) for name in ('step', *_COLUMNS[:-1])}
+    check_rows(name, steps.rows, steps.ranks)
+    columns = {name: np.empty(steps.rows, np.int32) for name in ('step', *COLUMNS[:-1])}
     reduce = np.empty(steps.rows, np.bool_)
     begin = 0
     for number, transfers in enumerate(steps.transfers):
         rows = slice(begin, begin + len(transfers.source))
         columns['step'][rows] = number
-        for name in _COLUMNS[:-1]:
+        for name in COLUMNS[:-1]:
             columns[name][rows] = getattr(transfers, name)
         reduce[rows] = transfers.reduce
         begin = rows.stop
@@ -241,7 +250,7 @@ def _assemble(name: str, steps: Steps) -> Schedule:
 
 def _cut(schedule: Schedule) -> Steps:
     """Cut a schedule that was built whole into its steps."""
-    columns = [getattr(schedule, name) for name in _COLUMNS]
+    columns = [getattr(schedule, name) for name in COLUMNS]
     bounds = schedule.bounds()
     transfers = (
         Transfers(*(column[begin:end] for column in columns)) for begin, end in pairwise(bounds)
@@ -251,26 +260,29 @@ def _cut(schedule: Schedule) -> Steps:
 
 def _check(schedule: Schedule) -> None:
     """Refuse columns that don't fit together, naming the first wrong row."""
-    columns = [getattr(schedule, name) for name in ('step', *_COLUMNS)]
+    columns = [getattr(schedule, name) for name in ('step', *COLUMNS)]
     if {column.shape for column in columns} != {(len(schedule.step),)}:
         raise ScheduleError('schedule: all columns must be one-dimensional and of one length')
     if schedule.ranks < 1 or schedule.chunks < 1:
         raise ScheduleError(
             f'schedule: ranks(={schedule.ranks}) and chunks(={schedule.chunks}) must be >= 1'
         )
-    for what, wrong in _faults(schedule):
-        rows = np.flatnonzero(wrong)
-        if len(rows):
-            raise ScheduleError(f'schedule: row {rows[0]}: {what}')
+    for begin in range(0, len(schedule), _BLOCK_ROWS):
+        rows = slice(begin, begin + _BLOCK_ROWS)
+        for what, wrong in _faults(schedule, rows):
+            if wrong.any():
+                raise ScheduleError(f'schedule: row {begin + int(np.argmax(wrong))}: {what}')
 
 
-def _faults(schedule: Schedule) -> Iterable[tuple[str, Booleans]]:
-    s = schedule
-    ranks, chunks = s.ranks, s.chunks
-    yield 'steps must ascend from 0', np.diff(s.step, prepend=np.int32(0)) < 0
-    for name, rank in (('source', s.source), ('target', s.target)):
+def _faults(schedule: Schedule, rows: slice) -> Iterator[tuple[str, Booleans]]:
+    """Yield what may be wrong, and where in the block it is."""
+    ranks, chunks = schedule.ranks, schedule.chunks
+    source, target = schedule.source[rows], schedule.target[rows]
+    first, count = schedule.first_chunk[rows], schedule.count[rows]
+    before = schedule.step[rows.start - 1 : rows.start] if rows.start else np.zeros(1, np.int32)
+    yield 'steps must ascend from 0', np.diff(schedule.step[rows], prepend=before) < 0
+    for name, rank in (('source', source), ('target', target)):
         yield f'{name} must be in 0..{ranks - 1}', (rank < 0) | (rank >= ranks)
-    yield 'source and target must differ', s.source == s.target
-    yield 'count must be >= 1', s.count < 1
-    beyond = (s.first_chunk < 0) | (s.first_chunk > chunks - s.count)
-    yield f'its chunks must lie in 0..{chunks - 1}', beyond
+    yield 'source and target must differ', source == target
+    yield 'count must be >= 1', count < 1
+    yield f'its chunks must lie in 0..{chunks - 1}', (first < 0) | (first > chunks - count)

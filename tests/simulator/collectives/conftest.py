@@ -82,7 +82,7 @@ class StarTimer:
                 self.enter_next(rank, now)
 
 
-@pytest.fixture
+@pytest.fixture(scope='session')
 def star_time():
     """(schedule, n, alpha, beta, gamma) -> seconds, timed by the reference."""
     return lambda *case: StarTimer(*case).run()
