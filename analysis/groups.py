@@ -61,6 +61,8 @@ def group(runs: Iterable[Run]) -> tuple[Group, ...]:
     cells: dict[str, list[Run]] = {}
     for run in runs:
         cells.setdefault(_key(run), []).append(run)
+    if not cells:
+        return ()
     members = [tuple(sorted(cell, key=lambda run: (run.seed, run.id))) for cell in cells.values()]
     labels = _labels([cell[0] for cell in members])
     return tuple(

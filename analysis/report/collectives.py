@@ -1,0 +1,166 @@
+"""Studies of collectives without learning: their answer and their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from markupsafe import Markup
+
+from analysis.figures import against, call_bars, step_diagram
+from analysis.figures.collectives import STEPS
+from analysis.groups import Group
+from analysis.metrics import bus_bandwidth, call_seconds, ranks
+from analysis.report.blocks import HALF, Block, Panel, draw, variant_legend
+from analysis.report.study import Study
+from analysis.report.words import bold, interval, say, series, sooner
+from analysis.series import Series
+from analysis.statistics import estimate, paired_ratio
+from analysis.text import quantity
+
+__all__ = ['collective_blocks', 'collective_evidence', 'collective_headline']
+
+
+def collective_headline(study: Study) -> Markup:
+    """Return which collective is fastest, and where along the varied number."""
+    if len(study.series) > 1:
+        return _crossings(study.series)
+    if len(study.series) == 1:
+        return _along(study.series[0])
+    ordered = sorted(study.collectives, key=_mean)
+    if len(ordered) == 1:
+        text = '{} takes {} a call: a bus bandwidth of {}.'
+        return say(text, bold(ordered[0]), _time(ordered[0]), _bandwidth(ordered[0]))
+    first, second = ordered[:2]
+    ratio = paired_ratio(second.by_seed(call_seconds), first.by_seed(call_seconds))
+    if ratio.seeds > 1 and not ratio.tells_apart:
+        text = 'No winner: {} takes {} and {} {}; the ratio may as well be 1 ({}).'
+        return say(text, bold(first), _time(first), bold(second), _time(second), interval(ratio))
+    text = '{} is fastest: {} a call, {} than {}, which takes {}.'
+    times = sooner(ratio.value), bold(second), _time(second)
+    return say(text, bold(first), _time(first), *times)
+
+
+def collective_evidence(study: Study) -> list[Markup]:
+    """Return the sentences below the answer of a study of collectives."""
+    rest = sorted(study.collectives, key=_mean)[2:8]
+    parts = []
+    if rest and not study.series:
+        told = [say('{} takes {}', bold(g), _time(g)) for g in rest]
+        parts.append(say('{}.', series(told)))
+    if study.series:
+        parts += [_best_use(study)]
+    counts = [len(g.runs) for g in study.collectives]
+    if max(counts) == 1:
+        parts.append(Markup('Each point is a single run.'))
+    return parts
+
+
+def collective_blocks(study: Study) -> list[Block]:
+    """Return the figures of time, bandwidth and steps of collectives."""
+    if not study.collectives:
+        return []
+    small = [g for g in study.shown if g in study.collectives and 1 < ranks(g.first) <= STEPS]
+    drawn = [g for g in small if g.first.rows('messages')]
+    return [_timing(study), *([_steps(drawn)] if drawn else [])]
+
+
+def _timing(study: Study) -> Block:
+    panels = []
+    for y, title in (('seconds', 'time of a call'), ('bus_bandwidth', 'bus bandwidth')):
+        if y == 'bus_bandwidth' and not any(bus_bandwidth(r) > 0 for r in study.runs):
+            continue
+        if study.series:
+            figure = partial(against, series=study.series, y=y, legend=False)
+            size = HALF
+        else:
+            figure = partial(call_bars, groups=study.collectives, y=y)
+            size = (HALF[0], 70.0 + 30.0 * len(study.collectives))
+        words = collective_headline(study).striptags()
+        panels.append(Panel(draw(f'calls-{y}', f'{title}: {words}', figure, size), title))
+    caption = say(
+        '{} Bus bandwidth: what an all-reduce must move at least, 2 (m − 1) / m times the '
+        'vector, divided by the time; the speed of a link is its bound.{}',
+        collective_headline(study),
+        ' Rings around points: the closed form.' if study.series else '',
+    )
+    legend = variant_legend(study.series) if study.series else ()
+    return Block('calls', 'Time and bandwidth', caption, panels, legend, columns=2)
+
+
+def _steps(groups: Sequence[Group]) -> Block:
+    panels = []
+    for place, g in enumerate(groups):
+        size = (HALF[0], 80.0 + 20.0 * max(6, ranks(g.first)))
+        alternative = f'Steps of {g.label}: {ranks(g.first)} ranks, {_time(g)}.'
+        figure = partial(step_diagram, run=g.first)
+        panels.append(Panel(draw(f'steps-{place}', alternative, figure, size), g.label))
+    caption = Markup(
+        'Transfers of the first call: an arrow from the sender, when the transfer starts, to the '
+        'receiver, when its last byte arrives. Colours change with the step.'
+    )
+    return Block('steps', 'Step by step', caption, panels, columns=2)
+
+
+def _mean(g: Group) -> float:
+    return estimate([call_seconds(run) for run in g.runs]).mean
+
+
+def _time(g: Group) -> str:
+    return quantity(_mean(g), 'seconds')
+
+
+def _bandwidth(g: Group) -> str:
+    return quantity(estimate([bus_bandwidth(run) for run in g.runs]).mean, 'bytes_per_second')
+
+
+def _along(one: Series) -> Markup:
+    first, last = one.groups[0], one.groups[-1]
+    text = '{} takes {} at {} {} and {} at {}.'
+    low, high = (quantity(value, one.kind) for value in (one.values[0], one.values[-1]))
+    return say(text, bold(one.label), _time(first), one.axis, low, _time(last), high)
+
+
+def _crossings(lines: Sequence[Series]) -> Markup:
+    """Tell which series is fastest from where to where along the varied number."""
+    points = sorted(set.intersection(*(set(one.values) for one in lines)))
+    if not points:
+        return Markup('The variants were not run at the same points, so none is fastest.')
+    fastest = [min(lines, key=lambda one: _mean(_at(one, point))) for point in points]
+    changes = [i for i in range(1, len(points)) if fastest[i] is not fastest[i - 1]]
+    starts, ends = [0, *changes], [*(i - 1 for i in changes), len(points) - 1]
+    kind, axis = lines[0].kind, lines[0].axis
+    parts = [
+        say('{} {}', bold(fastest[i].label), _range(points[i], points[j], kind))
+        for i, j in zip(starts, ends, strict=True)
+    ]
+    if len(parts) == 1:
+        lead = bold(fastest[0].label)
+        rest = [one for one in lines if one is not fastest[0]]
+        ratios = [min(_mean(_at(o, p)) for o in rest) / _mean(_at(fastest[0], p)) for p in points]
+        text = '{} is fastest at every {}: {} than the next at {}, {} at {}.'
+        low, high = (quantity(points[i], kind) for i in (0, -1))
+        return say(text, lead, axis, sooner(ratios[0]), low, sooner(ratios[-1]), high)
+    return say('Which is fastest depends on the {}: {}.', axis, series(parts))
+
+
+def _range(low: float, high: float, kind: object) -> str:
+    ends = [quantity(value, kind) for value in (low, high)]  # type: ignore[arg-type]
+    return f'at {ends[0]}' if low == high else f'from {ends[0]} to {ends[1]}'
+
+
+def _at(one: Series, value: float) -> Group:
+    return one.groups[one.values.index(value)]
+
+
+def _best_use(study: Study) -> Markup:
+    """Tell the greatest bus bandwidth of each series."""
+    parts = []
+    for one in study.series[:8]:
+        rates = [estimate([bus_bandwidth(run) for run in g.runs]).mean for g in one.groups]
+        if not np.isnan(rates).all():
+            best = int(np.nanargmax(rates))
+            rate = quantity(rates[best], 'bytes_per_second')
+            parts.append(say('{} {}', bold(one.label), rate))
+    return say('Greatest bus bandwidth reached: {}.', series(parts))

@@ -1,0 +1,172 @@
+"""What supports an answer, and what limits it: one sentence each, or none where it is idle."""
+
+from __future__ import annotations
+
+import numpy as np
+from markupsafe import Markup
+
+from analysis.groups import Group
+from analysis.metrics import activity_shares, by_node, final
+from analysis.report.answer import goal, mean_of, ranking, seconds_of
+from analysis.report.study import Study
+from analysis.report.words import bold, interval, names, say, series, several, sureness
+from analysis.statistics import paired_difference, paired_ratio
+from analysis.text import quantity, share, times
+
+__all__ = ['evidence']
+
+_MOST = 6  # names that a sentence can bear
+
+
+def evidence(study: Study) -> list[Markup]:
+    """Return the sentences below the answer of a study of learning."""
+    if study.target is None:
+        return []
+    makers = (_others, _in_the_end, _price, _load, _computing, _large, _unfinished, _sure, _choice)
+    return [sentence for make in makers if (sentence := make(study))]
+
+
+def _others(study: Study) -> Markup | None:
+    """Tell of those behind the first two, and of those that never got there."""
+    ranked = ranking(study)
+    behind = [_behind(study, ranked[0], g) for g in ranked[2:_MOST]]
+    missing = [g for g in study.learning if g not in ranked]
+    if ranked and missing:
+        does = 'does' if len(missing) == 1 else 'do'
+        behind.append(say('{} {} not get there with every seed', names(missing), does))
+    return say('{}.', series(behind)) if behind else None
+
+
+def _behind(study: Study, first: Group, g: Group) -> Markup:
+    ratio = paired_ratio(seconds_of(study, g), seconds_of(study, first)).value
+    took = quantity(mean_of(seconds_of(study, g)), 'seconds')
+    return say('{} takes {} ({} times as long)', bold(g), took, times(ratio))
+
+
+def _in_the_end(study: Study) -> Markup | None:
+    """Compare the final accuracies (or losses) of the two best."""
+    rising = study.target is None or study.target.rising
+    metric = study.target.metric if study.target else 'test_accuracy'
+    found = {g: g.by_seed(lambda run: final(run, metric)) for g in study.learning}
+    means = {g: mean_of(values) for g, values in found.items()}
+    known = [g for g in means if not np.isnan(means[g])]
+    ordered = sorted(known, key=lambda g: means[g], reverse=rising)
+    if len(ordered) < 2:
+        return None
+    first, second = ordered[:2]
+    difference = paired_difference(found[first], found[second])
+    text = (
+        'The final {} is best with {}: {:.3f}, against {:.3f} with {}{}.'
+        if difference.tells_apart
+        else 'The final {} does not tell the two best apart: {} has {:.3f}, and {:.3f} has {}{}.'
+    )
+    basis = f' ({known_by})' if (known_by := interval(difference, 'share')) else ''
+    values = bold(first), means[first], means[second], bold(second)
+    sentence = say(text, metric.replace('_', ' '), *values, basis)
+    lost = [g for g in ordered[2:_MOST] if rising and means[g] < means[first] - 0.05]
+    ends = series([say('{} ends at {:.3f}', bold(g), means[g]) for g in lost])
+    return say('{} {}.', sentence, ends) if lost else sentence
+
+
+def _price(study: Study) -> Markup | None:
+    """Compare the bytes sent on the way to the target."""
+    sent = {g: {seed: one.bytes for seed, one in study.reaches(g).items()} for g in ranking(study)}
+    ordered = sorted((g for g in sent if mean_of(sent[g]) > 0), key=lambda g: mean_of(sent[g]))
+    if len(ordered) < 2:
+        return None
+    least, most = ordered[0], ordered[-1]
+    ratio = paired_ratio(sent[most], sent[least]).value
+    sizes = [quantity(mean_of(sent[g]), 'bytes') for g in (least, most)]
+    if ratio < 1.005:
+        return say('On the way there all send the same amount: {}.', sizes[0])
+    return say(
+        'On the way there {} sends least, {}; {} sends {}, {} times as much.',
+        bold(least),
+        sizes[0],
+        bold(most),
+        sizes[1],
+        times(ratio),
+    )
+
+
+def _load(study: Study) -> Markup | None:
+    """Compare how much the most loaded host of each has to carry in a round."""
+    loads = [load for g in study.learning if (load := _heaviest(g)) is not None]
+    if len(loads) < 2:
+        return None
+    (least, _, light), *_, (most, node, heavy) = sorted(loads, key=lambda load: load[0])
+    if most < 1.05 * least:
+        return None
+    return say(
+        'The busiest host of {} ({}) sends and receives {} a round, {} times as much as that of '
+        '{}.',
+        bold(heavy),
+        node,
+        quantity(most, 'bytes'),
+        times(most / least),
+        bold(light),
+    )
+
+
+def _heaviest(g: Group) -> tuple[float, str, Group] | None:
+    nodes = by_node(g.first)
+    rounds = float(g.first.summary.get('rounds') or 0)
+    if not rounds or not len(nodes):
+        return None
+    total = (nodes['sent'] + nodes['received']).to_numpy()
+    place = int(total.argmax())
+    name = f'{nodes["role"].iloc[place] or "host"} {nodes.index[place]}'
+    return float(total[place]) / rounds, name, g
+
+
+def _computing(study: Study) -> Markup | None:
+    """Tell what share of its time a worker computes."""
+    parts = []
+    for g in study.learning[:_MOST]:
+        shares = activity_shares(g).drop(index='server', errors='ignore')
+        if len(shares):
+            parts.append(say('{} with {}', share(float(shares['compute'].iloc[0])), bold(g)))
+    return say('Of its time, a worker computes {}.', series(parts)) if parts else None
+
+
+def _large(study: Study) -> Markup | None:
+    """Say where a small model stands for a large one."""
+    for g in study.learning:
+        learning = g.scenario.get('learning')
+        if isinstance(learning, dict) and learning.get('stands_for'):
+            return Markup(
+                'Bytes and compute times are those of the large model that the small one stands '
+                'for; accuracies and losses are the small one’s.'
+            )
+    return None
+
+
+def _unfinished(study: Study) -> Markup | None:
+    if study.unfinished:
+        early = names([g for g in study.groups if not g.first.finished])
+        return say('No run of {} finished: its figures end early.', early)
+    if study.aside:
+        count = several(len(study.aside), 'run')
+        return say('{} did not finish and {} left aside.', count, _are(len(study.aside)))
+    return None
+
+
+def _are(count: int) -> str:
+    return 'is' if count == 1 else 'are'
+
+
+def _sure(study: Study) -> Markup | None:
+    return Markup.escape(sureness([len(g.runs) for g in study.learning]))
+
+
+def _choice(study: Study) -> Markup | None:
+    """Say how the target was chosen, where the scenario names none."""
+    if study.target is None or study.target.given:
+        return None
+    how = (
+        'the greatest multiple of 0.05 that every run of the leading variants reaches'
+        if study.target.rising
+        else 'the least loss that every run reaches'
+    )
+    text = 'The scenario names no target: {} was chosen from the curves, {}.'
+    return say(text, goal(study.target), how)

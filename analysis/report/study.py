@@ -1,0 +1,125 @@
+"""What a report is about: the groups of runs, and the level they are compared by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from analysis.groups import Group, group, superseded
+from analysis.load import Loaded, Run, Skipped
+from analysis.metrics import Reach, Target, choose_target, is_collective, reach
+from analysis.series import Series, arrange
+from analysis.statistics import Estimate, estimate
+
+__all__ = ['Study']
+
+PANELS = 6
+"""Groups of which figures of a single group are drawn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Runs to be told of in one page.
+
+    Attributes
+    ----------
+    groups : tuple of Group
+        All of them. Runs that did not finish are among them only where a variant has none
+        that did.
+    aside : tuple of Run
+        Other runs that did not finish.
+    skipped : tuple of Skipped
+        Folders that are not part of it, and why.
+    """
+
+    groups: tuple[Group, ...]
+    aside: tuple[Run, ...]
+    skipped: tuple[Skipped, ...]
+
+    @classmethod
+    def of(cls, found: Loaded) -> Study:
+        """Group the runs found, older ones of the same scenario and seed set aside."""
+        runs, older = superseded(found.runs)
+        complete = {run for g in group(runs) for run in _finished(g)}
+        kept = [run for run in runs if run in complete]
+        aside = tuple(run for run in runs if run not in complete)
+        return cls(_coloured(group(kept)), aside, (*found.skipped, *older))
+
+    @property
+    def runs(self) -> list[Run]:
+        """All runs, group by group."""
+        return [run for g in self.groups for run in g.runs]
+
+    @property
+    def unfinished(self) -> list[Run]:
+        """Runs whose figures are not final."""
+        return [run for run in self.runs if not run.finished]
+
+    @cached_property
+    def target(self) -> Target | None:
+        """The level of accuracy or loss by which learning is compared."""
+        return choose_target(self.learning) if self.learning else None
+
+    @cached_property
+    def learning(self) -> tuple[Group, ...]:
+        """Groups that train a model."""
+        return tuple(g for g in self.groups if not is_collective(g.first))
+
+    @cached_property
+    def collectives(self) -> tuple[Group, ...]:
+        """Groups that time collectives without learning."""
+        return tuple(g for g in self.groups if is_collective(g.first))
+
+    @cached_property
+    def series(self) -> tuple[Series, ...]:
+        """Groups of collectives along their varied number."""
+        return arrange(self.collectives) if len(self.collectives) > 1 else ()
+
+    @cached_property
+    def shown(self) -> tuple[Group, ...]:
+        """The groups of which figures of a single group are drawn: `PANELS` at most.
+
+        Where a number is varied, those with the middle value of each series, for one picture
+        of each algorithm says more than seven sizes of the first.
+        """
+        chosen = [one.groups[len(one.groups) // 2] for one in self.series]
+        chosen = chosen if len(chosen) > 1 else list(self.groups)
+        places = np.unique(np.linspace(0, len(chosen) - 1, PANELS).round().astype(int))
+        return tuple(chosen[place] for place in places) if len(chosen) > PANELS else tuple(chosen)
+
+    @cached_property
+    def seeds(self) -> list[int]:
+        """Seeds used anywhere."""
+        return sorted({run.seed for run in self.runs})
+
+    def reaches(self, g: Group) -> dict[int, Reach]:
+        """Return what each seed of a group took to the target, by seed."""
+        target = self.target
+        return {} if target is None else {run.seed: reach(run, target) for run in g.runs}
+
+    def reached(self, g: Group) -> bool:
+        """Whether every seed of a group reached the target."""
+        found = self.reaches(g)
+        return bool(found) and not any(np.isnan(one.seconds) for one in found.values())
+
+    def estimates(self, figure: Callable[[Run], float]) -> Mapping[Group, Estimate]:
+        """Return *figure* over the seeds of each group."""
+        return {g: estimate([figure(run) for run in g.runs]) for g in self.groups}
+
+
+def _finished(g: Group) -> tuple[Run, ...]:
+    """Return the finished runs of a group; all where there are none."""
+    return tuple(run for run in g.runs if run.finished) or g.runs
+
+
+def _coloured(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    """Return *groups*; points of one line of collectives all get the look of their line."""
+    looks = {
+        g: one.index
+        for one in arrange([g for g in groups if is_collective(g.first)])
+        for g in one.groups
+    }
+    return tuple(replace(g, index=looks.get(g, g.index)) for g in groups)

@@ -1,0 +1,152 @@
+"""The tables of a report: variants side by side, and predictions beside measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from analysis.groups import Group
+from analysis.load import Run
+from analysis.metrics import (
+    bus_bandwidth,
+    call_seconds,
+    final,
+    is_collective,
+    predictions,
+    reach,
+    simulated_seconds,
+)
+from analysis.report.study import Study
+from analysis.statistics import Estimate, paired_difference
+from analysis.text import Kind, kind_of, quantity, spread
+
+__all__ = ['Cell', 'Table', 'prediction_table', 'summary']
+
+
+class Cell(NamedTuple):
+    """A cell: its text, the range of the seeds beneath it, and whether it is the best."""
+
+    text: str
+    range: str = ''
+    best: bool = False
+
+
+class Table(NamedTuple):
+    """A table: headings, and rows that begin with the index of a group and its name."""
+
+    head: Sequence[str]
+    rows: Sequence[tuple[int, str, Sequence[Cell]]]
+
+
+class _Column(NamedTuple):
+    title: str
+    figure: Callable[[Run], float]
+    kind: Kind
+    better: int  # 1 = more is better, -1 = less, 0 = neither
+
+
+def summary(study: Study) -> Table:
+    """Return the variants side by side: mean and spread over seeds of their main figures."""
+    columns = [column for column in _columns(study) if _any(study, column)]
+    found = {column: study.estimates(column.figure) for column in columns}
+    rows = []
+    for g in study.groups:
+        cells = [Cell(str(len(g.runs)))]
+        cells += [_cell(found[c][g], c.kind, best=_best(study, c, g)) for c in columns]
+        rows.append((g.index, g.label, cells))
+    return Table(['seeds', *(column.title for column in columns)], rows)
+
+
+def prediction_table(study: Study) -> Table:
+    """Return what the closed forms promised beside what was measured."""
+    rows = []
+    for g in study.groups:
+        for name, row in predictions(g).iterrows():
+            kind = kind_of(str(name))
+            off = 100 * (float(row['ratio']) - 1)
+            cells = [
+                Cell(str(name).replace('_', ' ')),
+                Cell(quantity(float(row['predicted']), kind, 6)),
+                Cell(quantity(float(row['measured']), kind, 6)),
+                Cell('–' if np.isnan(off) else f'{off:+.3g} %' if abs(off) >= 5e-5 else '0 %'),
+            ]
+            rows.append((g.index, g.label, cells))
+    return Table(['figure', 'closed form', 'measured', 'deviation'], rows)
+
+
+def _columns(study: Study) -> list[_Column]:
+    columns = [
+        _Column('final accuracy', lambda run: final(run, 'test_accuracy'), 'share', 1),
+        _Column('final test loss', lambda run: final(run, 'test_loss'), 'number', -1),
+    ]
+    if study.target is not None:
+        to = f'to {study.target.value:.2f}' if study.target.rising else 'to target'
+        columns += [
+            _Column(f'time {to}', _reaching(study, 'seconds'), 'seconds', -1),
+            _Column(f'rounds {to}', _reaching(study, 'rounds'), 'number', -1),
+            _Column(f'bytes {to}', _reaching(study, 'bytes'), 'bytes', -1),
+        ]
+    if study.collectives:
+        columns.append(_Column('time of a call', _call, 'seconds', -1))
+        columns.append(_Column('bus bandwidth', _bus, 'bytes_per_second', 1))
+    return [
+        *columns,
+        _Column('time per round', _pace, 'seconds', -1),
+        _Column('simulated time', simulated_seconds, 'seconds', 0),
+        _Column('bytes sent', lambda run: _of(run, 'bytes'), 'bytes', 0),
+        _Column('messages', lambda run: _of(run, 'messages'), 'number', 0),
+    ]
+
+
+def _reaching(study: Study, axis: str) -> Callable[[Run], float]:
+    target = study.target
+
+    def figure(run: Run) -> float:
+        return float('nan') if target is None else float(getattr(reach(run, target), axis))
+
+    return figure
+
+
+def _call(run: Run) -> float:
+    return call_seconds(run) if is_collective(run) else float('nan')
+
+
+def _bus(run: Run) -> float:
+    return bus_bandwidth(run) if is_collective(run) else float('nan')
+
+
+def _of(run: Run, key: str) -> float:
+    value = run.summary.get(key)
+    return float('nan') if value is None else float(value)
+
+
+def _pace(run: Run) -> float:
+    rounds = _of(run, 'rounds')
+    return simulated_seconds(run) / rounds if rounds > 0 else float('nan')
+
+
+def _any(study: Study, column: _Column) -> bool:
+    return any(not np.isnan(one.mean) for one in study.estimates(column.figure).values())
+
+
+def _best(study: Study, column: _Column, g: Group) -> bool:
+    """Whether a variant is better than every other beyond what luck of seeds explains."""
+    if not column.better or len(study.groups) < 2:
+        return False
+    own = g.by_seed(column.figure)
+    for other in study.groups:
+        if other is g:
+            continue
+        difference = paired_difference(own, other.by_seed(column.figure))
+        if not (difference.tells_apart and difference.value * column.better > 0):
+            return False
+    return True
+
+
+def _cell(one: Estimate, kind: Kind, *, best: bool) -> Cell:
+    if one.seeds < 2 or one.high == one.low:
+        return Cell(quantity(one.mean, kind), '', best)
+    ends = [quantity(value, kind) for value in (one.low, one.high)]
+    return Cell(spread(one.mean, one.deviation, kind), ' to '.join(ends), best)
