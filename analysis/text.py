@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Literal
 
 from simulator.units import Bytes, BytesPerSecond, Seconds, format_quantity
 
-__all__ = ['Kind', 'kind_of', 'listed', 'number', 'quantity', 'share', 'spread', 'times', 'unit_of']
+__all__ = [
+    'Kind',
+    'folded',
+    'kind_of',
+    'listed',
+    'number',
+    'quantity',
+    'share',
+    'spread',
+    'times',
+    'unit_of',
+]
 
 Kind = Literal['seconds', 'bytes', 'bytes_per_second', 'share', 'number']
 """What a figure is, and so how it is written."""
 
 _UNITS = {'seconds': Seconds, 'bytes': Bytes, 'bytes_per_second': BytesPerSecond}
 _PREFIXES = {
-    'n': 1e-9, 'u': 1e-6, 'm': 1e-3, 'k': 1e3, 'M': 1e6, 'G': 1e9, 'T': 1e12, 'P': 1e15, 'E': 1e18,
+    'n': 1e-9, 'µ': 1e-6, 'm': 1e-3, 'k': 1e3, 'M': 1e6, 'G': 1e9, 'T': 1e12, 'P': 1e15, 'E': 1e18,
 }  # fmt: skip
 _SHARES = ('accuracy', 'utilisation', 'share')
 
@@ -34,8 +46,8 @@ def quantity(value: float, kind: Kind, digits: int = 3) -> str:
 
     Examples
     --------
-    >>> quantity(0.14137, 'seconds'), quantity(1.25e8, 'bytes_per_second')
-    ('141 ms', '1 Gb/s')
+    >>> quantity(0.14137, 'seconds'), quantity(3.121e7, 'bytes_per_second')
+    ('141 ms', '250 Mb/s')
     >>> quantity(0.96812, 'share'), quantity(28800, 'number'), quantity(float('nan'), 'bytes')
     ('0.968', '28,800', '–')
     """
@@ -45,27 +57,38 @@ def quantity(value: float, kind: Kind, digits: int = 3) -> str:
         return f'{value:.{digits}f}'
     if kind == 'number':
         return number(value, digits)
-    return format_quantity(value, _UNITS[kind], digits)
+    if kind == 'bytes_per_second':
+        # written in bits, so to be rounded as bits
+        value, rounded = float(f'{8 * value:.{digits}g}') / 8, None
+    else:
+        rounded = digits
+    return format_quantity(value, _UNITS[kind], rounded).replace(' us', ' µs')
 
 
 def spread(mean: float, deviation: float, kind: Kind) -> str:
-    """Return a mean and its standard deviation in one unit.
+    """Return a mean and its standard deviation in one unit, to a digit that shows the latter.
 
     Examples
     --------
     >>> spread(1.2345, 0.0312, 'seconds'), spread(0.968, 0.0021, 'share')
     ('1.23 ± 0.03 s', '0.968 ± 0.002')
+    >>> spread(0.1484, 0.00052, 'seconds'), spread(28800, 0.0, 'number')
+    ('148.4 ± 0.5 ms', '28,800 ± 0')
     >>> spread(0.5, float('nan'), 'seconds')
     '500 ms'
     """
     if math.isnan(mean) or math.isnan(deviation):
         return quantity(mean, kind)
-    if kind == 'share':
-        return f'{mean:.3f} ± {deviation:.3f}'
     size, unit = unit_of(kind, abs(mean))
-    # both to the digit at which a mean of three digits ends
-    decimals = max(0, 2 - math.floor(math.log10(abs(mean / size) or 1)))
+    # three digits of the mean, up to two more where the deviation is that small
+    decimals = 3 if kind == 'share' else max(0, 2 - _magnitude(mean / size))
+    if deviation > 0:
+        decimals += min(2, max(0, -_magnitude(deviation / size) - decimals))
     return f'{mean / size:,.{decimals}f} ± {deviation / size:,.{decimals}f} {unit}'.rstrip()
+
+
+def _magnitude(value: float) -> int:
+    return math.floor(math.log10(abs(value))) if value else 0
 
 
 def unit_of(kind: Kind, most: float) -> tuple[float, str]:
@@ -128,6 +151,17 @@ def times(ratio: float) -> str:
     if ratio < 2:
         return f'{ratio:.2f}'
     return f'{ratio:.1f}' if ratio < 10 else number(ratio, 2)
+
+
+def folded(label: str, width: int = 20, lines: int = 2) -> str:
+    r"""Return a long name in *lines* lines at most, cut where even that is too short.
+
+    Examples
+    --------
+    >>> folded('median, with a rather long name indeed')
+    'median, with a\nrather long name ...'
+    """
+    return '\n'.join(wrap(label, width, max_lines=lines, placeholder=' ...'))
 
 
 def listed(items: Sequence[str], word: str = 'and') -> str:

@@ -17,7 +17,7 @@ from analysis.figures.style import ACTIVITY_COLOURS, INK, MUTED, measure
 from analysis.groups import Group
 from analysis.load import Run
 from analysis.metrics import ACTIVITIES, activity_shares, hosts, round_ends, spans_until
-from analysis.text import share
+from analysis.text import folded, share
 
 __all__ = ['LANES', 'TRANSFERS', 'activity_bars', 'gantt', 'lanes']
 
@@ -28,6 +28,7 @@ TRANSFERS: Final = 250
 """Messages a Gantt chart can show before it becomes a hatching."""
 
 _COLUMNS = 900  # instants a Gantt chart can tell apart
+_ON_COLOUR = {'reduce': '#101114'}
 _THICKNESS = {'wait': 0.22, 'down': 0.5}
 
 
@@ -86,7 +87,8 @@ def lanes(run: Run) -> list[int]:
 
 
 def _row_name(g: Group, role: str, roles: int) -> str:
-    return f'{g.label}\n{role or "host"}s' if roles > 1 else g.label
+    name = folded(g.label)
+    return f'{name}\n{role or "host"}s' if roles > 1 else name
 
 
 def _stack(ax: Axes, y: int, row: pd.Series[float]) -> None:
@@ -101,8 +103,8 @@ def _stack(ax: Axes, y: int, row: pd.Series[float]) -> None:
 
 
 def _inside(ax: Axes, x: float, y: int, activity: str, width: float) -> None:
-    pale = activity in ('wait', 'other', 'reduce')
-    colour = '#101114' if pale else '#ffffff'
+    # the page's ink on greys, which turn dark with the page; fixed tones on colours, which don't
+    colour = INK if activity in ('wait', 'other') else _ON_COLOUR.get(activity, '#ffffff')
     ax.text(x, y, share(width), ha='center', va='center', color=colour, fontsize=9)
 
 

@@ -14,7 +14,7 @@ from analysis.load import Run
 from analysis.metrics import bus_bandwidth, call_seconds, first_call, predictions
 from analysis.series import Series
 from analysis.statistics import estimate
-from analysis.text import Kind
+from analysis.text import Kind, folded
 
 __all__ = ['STEPS', 'against', 'call_bars', 'step_diagram']
 
@@ -70,7 +70,7 @@ def call_bars(ax: Axes, groups: Sequence[Any], *, y: str = 'seconds') -> Axes:
         ax.barh(row, values.mean, 0.6, color=look(g.index).colour, linewidth=0)
         if values.seeds > 1:
             ax.plot([values.low, values.high], [row, row], color=MUTED, linewidth=2)
-    ax.set_yticks(range(len(groups)), [g.label for g in groups])
+    ax.set_yticks(range(len(groups)), [folded(g.label) for g in groups])
     ax.set_ylim(len(groups) - 0.4, -0.6)
     ax.grid(axis='y', visible=False)
     measure(ax, 'x', kind, label)
@@ -103,8 +103,8 @@ def _line(ax: Axes, one: Series, means: Sequence[float]) -> None:
 
 
 def _promised(ax: Axes, one: Series) -> None:
-    tables = [predictions(g) for g in one.groups]
-    promised = [t['predicted'].get('seconds', np.nan) for t in tables]
+    tables = [predictions(g)['predicted'] for g in one.groups]
+    promised = [table.get('collective_seconds', np.nan) for table in tables]
     ax.plot(one.values, promised, 'o', color=look(one.index).colour, mfc='none', markersize=10)
 
 

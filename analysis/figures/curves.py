@@ -13,7 +13,7 @@ from analysis.figures.style import MUTED, look, measure, spans_decades
 from analysis.groups import Group
 from analysis.metrics import AXES, Target, band, curve, reach
 from analysis.metrics.curves import Axis
-from analysis.text import Kind
+from analysis.text import Kind, folded
 
 __all__ = ['learning', 'target_dots']
 
@@ -57,12 +57,14 @@ def learning(
         learning(plt.gca(), group(runs.runs), x='bytes')
     """
     bands = {g: band([curve(run) for run in g.runs], x, y) for g in groups}
+    # one slow variant must not press the others into a corner
+    log = spans_decades([float(b[x].iloc[-1]) for b in bands.values() if len(b)], 1.3)
     for g, mean in bands.items():
-        _line(ax, g, mean, x)
+        _line(ax, g, mean[mean[x] > 0] if log else mean, x)
     if target is not None and target.metric == y:
         ax.axhline(target.value, color=MUTED, linewidth=1.0, dashes=(2, 2), zorder=1)
     shown = [b for b in bands.values() if len(b)]
-    _scales(ax, shown, x, y)
+    _scales(ax, shown, x, y, log=log)
     if legend:
         ax.legend(loc='best')
     return ax
@@ -78,12 +80,12 @@ def target_dots(ax: Axes, groups: Sequence[Group], target: Target, *, x: Axis = 
         found += values
         if len(values) < len(g.runs):
             _note(ax, row, 'never reached' if not values else f'{len(values)} of {len(g.runs)}')
-    ax.set_yticks(range(len(groups)), [g.label for g in groups])
+    ax.set_yticks(range(len(groups)), [folded(g.label) for g in groups])
     ax.set_ylim(len(groups) - 0.4, -0.6)
     ax.grid(axis='y', visible=False)
     log = spans_decades(found)
     if not log:
-        ax.set_xlim(left=0)
+        ax.set_xlim(0, 1.08 * max(found, default=1.0))
     measure(ax, 'x', _KINDS[x], AXES[x], log=log)
     return ax
 
@@ -104,19 +106,14 @@ def _line(ax: Axes, g: Group, mean: pd.DataFrame, x: str) -> None:
     )
 
 
-def _scales(ax: Axes, shown: Sequence[pd.DataFrame], x: Axis, y: str) -> None:
-    ends = [float(b[x].iloc[-1]) for b in shown]
-    # one slow variant must not press the others into a corner
-    log_x = spans_decades(ends, 1.3)
-    if log_x:
-        starts = [float(b[x][b[x] > 0].min()) for b in shown]
-        ax.set_xlim(left=min(starts))
-    elif ends:
-        ax.set_xlim(left=0, right=max(ends) * 1.02)
-    measure(ax, 'x', _KINDS[x], AXES[x], log=log_x)
+def _scales(ax: Axes, shown: Sequence[pd.DataFrame], x: Axis, y: str, *, log: bool) -> None:
+    if shown and not log:
+        ax.set_xlim(0, 1.02 * max(float(b[x].iloc[-1]) for b in shown))
+    measure(ax, 'x', _KINDS[x], AXES[x], log=log)
     loss = y.endswith('loss')
-    log_y = loss and any(spans_decades(b['mean'], 1.2) for b in shown)
-    measure(ax, 'y', 'number' if loss else 'share', _LABELS.get(y, y.replace('_', ' ')), log=log_y)
+    steep = loss and any(spans_decades(b['mean'], 1.2) for b in shown)
+    label = _LABELS.get(y, y.replace('_', ' '))
+    measure(ax, 'y', 'number' if loss else 'share', label, log=steep)
 
 
 def _dots(ax: Axes, row: int, g: Group, values: Sequence[float]) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     'USE_COLOURS',
     'VARIANT_COLOURS',
     'Look',
+    'beside',
     'look',
     'measure',
     'panel',
@@ -157,11 +158,19 @@ def measure(ax: Axes, which: str, kind: Kind, label: str, *, log: bool = False) 
         _log_ticks(ax, which, kind)
         axis.set_label_text(label)
         return
-    axis.set_major_locator(MaxNLocator(5, integer=kind == 'number'))
-    low, high = axis.get_view_interval()
+    low, high = sorted(axis.get_view_interval())
     factor, unit = unit_of(kind, max(abs(low), abs(high)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f'{value / factor:,.6g}'))
+    steps = [1, 2, 5, 10] if kind == 'number' else [1, 2, 2.5, 5, 10]
+    ticks = MaxNLocator(5, steps=steps).tick_values(low / factor, high / factor)
+    inside = [tick for tick in ticks if low <= tick * factor <= high]
+    axis.set_ticks([tick * factor for tick in inside], [f'{tick:,.6g}' for tick in inside])
     axis.set_label_text(f'{label}, {unit}' if unit else label)
+
+
+def beside(ax: Axes, x: float, y: float, text: str) -> None:
+    """Write *text* to the right of the point (x, y)."""
+    style: Any = {'textcoords': 'offset points', 'va': 'center', 'ha': 'left', 'fontsize': 9}
+    ax.annotate(text, (x, y), (5, 0), **style)
 
 
 def spans_decades(values: Any, decades: float = 1.5) -> bool:
@@ -177,8 +186,11 @@ def _log_ticks(ax: Axes, which: str, kind: Kind) -> None:
     axis = ax.xaxis if which == 'x' else ax.yaxis
     low, high = axis.get_view_interval()
     decades = np.log10(high / low) if low > 0 else 6
-    subs = (1.0,) if decades > 2.5 else ((1.0, 3.0) if decades > 1.2 else (1.0, 2.0, 5.0))
-    # the unit of a rate is the bit: ticks at round bits
-    axis.set_major_locator(LogLocator(10, subs=subs, numticks=6 if which == 'x' else 8))
+    subs: list[float] = [1, 2, 5] if decades < 1.2 else [1, 3] if decades < 2.5 else [1]
+    # rates are written in bits: ticks at round bits, an eighth of a byte
+    scale = 1.25 if kind == 'bytes_per_second' else 1.0
+    axis.set_major_locator(
+        LogLocator(10, subs=[scale * sub for sub in subs], numticks=6 if which == 'x' else 8)
+    )
     axis.set_minor_formatter(NullFormatter())
     axis.set_major_formatter(FuncFormatter(lambda value, _: quantity(value, kind, 2)))

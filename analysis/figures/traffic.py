@@ -6,9 +6,8 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
-from analysis.figures.style import look, measure
+from analysis.figures.style import beside, look, measure
 from analysis.groups import Group
 from analysis.metrics import by_link, by_node
 from analysis.text import share
@@ -54,7 +53,7 @@ def link_traffic(ax: Axes, g: Group, *, most: int = 10) -> Axes:
     places = range(len(links))
     ax.barh(places, links['bytes'], 0.68, color=look(g.index).colour, linewidth=0)
     for place, size, used in zip(places, links['bytes'], links['utilisation'], strict=True):
-        ax.text(size, place, f' {share(used)}', va='center', ha='left', fontsize=8.5)
+        beside(ax, size, place, share(used))
     ax.set_yticks(places, links['name'], fontsize=8.5)
     ax.set_ylim(len(links) - 0.4, -0.6)
     ax.grid(axis='y', visible=False)
@@ -75,5 +74,4 @@ def _name_places(ax: Axes, nodes: list[int], many: bool) -> None:
 
 def _unsigned(ax: Axes) -> None:
     """Show bytes received as positive numbers although they point downwards."""
-    plain = ax.yaxis.get_major_formatter()
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(abs(value))))
+    ax.set_yticks(ax.get_yticks(), [label.get_text().lstrip('-') for label in ax.get_yticklabels()])

@@ -20,7 +20,7 @@ ACTIVITIES: Final[dict[str, str]] = {
     'aggregate': 'aggregating and updating',
     'wait': 'waiting for messages',
     'down': 'out of service',
-    'other': 'nothing recorded',
+    'other': 'on nothing recorded',
 }
 """What a device can be at, in the order in which figures stack it."""
 

@@ -12,7 +12,7 @@ from analysis.figures.style import ACTIVITY_COLOURS, USE_COLOURS, look, panel, s
 from analysis.figures.svg import VARIABLES, inline
 from analysis.groups import Group
 from analysis.metrics import ACTIVITIES
-from analysis.report.words import say
+from analysis.report.words import capital, say
 from analysis.series import Series
 
 __all__ = [
@@ -24,15 +24,16 @@ __all__ = [
     'Section',
     'activity_legend',
     'draw',
+    'each',
     'sample',
     'use_legend',
     'variant_legend',
 ]
 
-THIRD: Final = (360.0, 262.0)
+THIRD: Final = (316.0, 238.0)
 """Size, in points, of a panel of which three stand side by side on a desk's screen."""
 
-HALF: Final = (450.0, 300.0)
+HALF: Final = (400.0, 268.0)
 """Size of a panel of which two do."""
 
 _MARKS: Final = {
@@ -105,6 +106,39 @@ def draw(
         canvas, ax = panel(*size)
         figure(ax)
         return inline(canvas, key, alternative)
+
+
+def each(
+    key: str,
+    groups: Sequence[Group],
+    figure: Callable[[Axes, Group], object],
+    words: Callable[[Group], Markup],
+    height: Callable[[Group], float] | None = None,
+) -> tuple[list[Panel], int]:
+    """Return a panel for each group, and how many of them to put in a row.
+
+    Parameters
+    ----------
+    key : str
+        Of the figure.
+    groups : sequence of Group
+    figure : callable
+        Draws one group.
+    words : callable
+        What the picture of a group shows.
+    height : callable, optional
+        Height of a group's picture, points.
+    """
+    (width, usual), row = (HALF, 2) if len(groups) <= 4 else (THIRD, 3)
+    panels = []
+    for place, g in enumerate(groups):
+        size = (width, height(g) if height else usual)
+        alternative = f'{capital(words(g)).striptags()}.'
+        with styled():
+            canvas, ax = panel(*size)
+            figure(ax, g)
+            panels.append(Panel(inline(canvas, f'{key}-{place}', alternative), g.label))
+    return panels, row
 
 
 def variant_legend(groups: Sequence[Group | Series]) -> list[Mark]:

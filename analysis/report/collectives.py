@@ -12,7 +12,7 @@ from analysis.figures import against, call_bars, step_diagram
 from analysis.figures.collectives import STEPS
 from analysis.groups import Group
 from analysis.metrics import bus_bandwidth, call_seconds, ranks
-from analysis.report.blocks import HALF, Block, Panel, draw, variant_legend
+from analysis.report.blocks import HALF, Block, Panel, draw, each, variant_legend
 from analysis.report.study import Study
 from analysis.report.words import bold, interval, say, series, sooner
 from analysis.series import Series
@@ -90,17 +90,18 @@ def _timing(study: Study) -> Block:
 
 
 def _steps(groups: Sequence[Group]) -> Block:
-    panels = []
-    for place, g in enumerate(groups):
-        size = (HALF[0], 80.0 + 20.0 * max(6, ranks(g.first)))
-        alternative = f'Steps of {g.label}: {ranks(g.first)} ranks, {_time(g)}.'
-        figure = partial(step_diagram, run=g.first)
-        panels.append(Panel(draw(f'steps-{place}', alternative, figure, size), g.label))
+    panels, row = each(
+        'steps',
+        groups,
+        lambda ax, g: step_diagram(ax, g.first),
+        lambda g: say('{}: {} ranks, {} a call', bold(g), ranks(g.first), _time(g)),
+        lambda g: 80.0 + 20.0 * max(6, ranks(g.first)),
+    )
     caption = Markup(
         'Transfers of the first call: an arrow from the sender, when the transfer starts, to the '
         'receiver, when its last byte arrives. Colours change with the step.'
     )
-    return Block('steps', 'Step by step', caption, panels, columns=2)
+    return Block('steps', 'Step by step', caption, panels, columns=row)
 
 
 def _mean(g: Group) -> float:

@@ -21,7 +21,7 @@ __all__ = ['latency_blocks']
 
 def latency_blocks(study: Study) -> list[Block]:
     """Return the figure of how long messages took; none where none were recorded."""
-    groups = [g for g in study.groups if latency(g.runs)['total'].size]
+    groups = [g for g in study.shown if latency(g.runs)['total'].size]
     if not groups:
         return []
     panels = []

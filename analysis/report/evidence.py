@@ -9,7 +9,7 @@ from analysis.groups import Group
 from analysis.metrics import activity_shares, by_node, final
 from analysis.report.answer import goal, mean_of, ranking, seconds_of
 from analysis.report.study import Study
-from analysis.report.words import bold, interval, names, say, series, several, sureness
+from analysis.report.words import bold, capital, interval, names, say, series, several, sureness
 from analysis.statistics import paired_difference, paired_ratio
 from analysis.text import quantity, share, times
 
@@ -23,7 +23,7 @@ def evidence(study: Study) -> list[Markup]:
     if study.target is None:
         return []
     makers = (_others, _in_the_end, _price, _load, _computing, _large, _unfinished, _sure, _choice)
-    return [sentence for make in makers if (sentence := make(study))]
+    return [capital(sentence) for make in makers if (sentence := make(study))]
 
 
 def _others(study: Study) -> Markup | None:
@@ -58,14 +58,18 @@ def _in_the_end(study: Study) -> Markup | None:
     text = (
         'The final {} is best with {}: {:.3f}, against {:.3f} with {}{}.'
         if difference.tells_apart
-        else 'The final {} does not tell the two best apart: {} has {:.3f}, and {:.3f} has {}{}.'
+        else 'The final {} does not tell the two best apart: {} {:.3f}, {:.3f} with {}{}.'
     )
-    basis = f' ({known_by})' if (known_by := interval(difference, 'share')) else ''
+    basis = f' ({of})' if (of := interval(difference, 'share', 'of the difference')) else ''
     values = bold(first), means[first], means[second], bold(second)
     sentence = say(text, metric.replace('_', ' '), *values, basis)
+    if difference.low == difference.high == 0:
+        sentence = say(
+            'All seeds end at the same {}: {:.3f}.', metric.replace('_', ' '), means[first]
+        )
     lost = [g for g in ordered[2:_MOST] if rising and means[g] < means[first] - 0.05]
     ends = series([say('{} ends at {:.3f}', bold(g), means[g]) for g in lost])
-    return say('{} {}.', sentence, ends) if lost else sentence
+    return say('{} {}.', sentence, capital(ends)) if lost else sentence
 
 
 def _price(study: Study) -> Markup | None:

@@ -15,7 +15,7 @@ from analysis.metrics.curves import Axis
 from analysis.report.answer import goal, ranking
 from analysis.report.blocks import THIRD, Block, Panel, draw, variant_legend
 from analysis.report.study import Study
-from analysis.report.words import bold, say, series, several
+from analysis.report.words import bold, capital, say, series, several
 from analysis.statistics import estimate
 from analysis.text import Kind, listed, quantity
 
@@ -31,7 +31,10 @@ _TITLES = {
 def learning_blocks(study: Study) -> list[Block]:
     """Return the figures of what was learned by when."""
     groups, target = study.learning, study.target
-    blocks = [_curves(groups, metric, target) for metric in _TITLES if _axes(groups, metric)]
+    shown = [metric for metric in _TITLES if _axes(groups, metric)]
+    if 'test_loss' in shown and 'train_loss' in shown:
+        shown.remove('train_loss')  # it tells little more, and two look-alikes tire the reader
+    blocks = [_curves(groups, metric, target) for metric in shown]
     if target is not None and any(study.reached(g) for g in groups):
         blocks.append(_targets(study, target))
     return blocks
@@ -63,7 +66,7 @@ def _ends(groups: Sequence[Group], metric: str) -> str:
 
 
 def _end(g: Group, metric: str) -> str:
-    return f'{estimate([final(run, metric) for run in g.runs]).mean:.3f}'
+    return quantity(estimate([final(run, metric) for run in g.runs]).mean, 'share')
 
 
 def _seen(groups: Sequence[Group], metric: str, target: Target | None) -> Markup:
@@ -72,8 +75,9 @@ def _seen(groups: Sequence[Group], metric: str, target: Target | None) -> Markup
     text = 'Line: mean of the seeds; band: least to greatest seed. ' if most > 1 else ''
     if target is not None and target.metric == metric:
         text += f'Dotted level: the target, {target.value:.2f}. '
-    ends = [say('{} ends at {}', bold(g), _end(g, metric)) for g in groups[:6]]
-    return say(text + '{}. {}', series(ends), _same_rounds(groups, metric))
+    known = [g for g in groups if _end(g, metric) != '–'][:6]
+    ends = [say('{} ends at {}', bold(g), _end(g, metric)) for g in known]
+    return say(text + '{}. {}', capital(series(ends)), _same_rounds(groups, metric))
 
 
 def _same_rounds(groups: Sequence[Group], metric: str) -> Markup:
@@ -90,10 +94,10 @@ def _same_rounds(groups: Sequence[Group], metric: str) -> Markup:
     gap = float((values.max(axis=0) - values.min(axis=0)).max())
     if gap <= 0.05 * float(np.ptp(values)):
         text = (
-            'Against rounds the curves coincide (never more than {} apart): the variants differ in '
-            'how long a round takes, not in what it teaches.'
+            'Against rounds the curves coincide{}: the variants differ in how long a round takes, '
+            'not in what it teaches.'
         )
-        return say(text, f'{gap:.2g}')
+        return say(text, f' (never more than {gap:.2g} apart)' if gap > 1e-9 else '')
     text = 'After equally many rounds they are up to {} apart.'
     return say(text, f'{gap:.2g}')
 
@@ -112,7 +116,7 @@ def _targets(study: Study, target: Target) -> Block:
     caption = say(
         'What it took to reach {}: a mark for each seed, a stroke at the mean. {}.',
         goal(target),
-        _first_ones(study),
+        capital(_first_ones(study)),
     )
     return Block('target', f'To {goal(target)}', caption, panels)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,7 @@ from analysis.report.study import Study
 from analysis.report.tables import prediction_table, summary
 from analysis.report.timing import timing_blocks
 from analysis.report.traffic import prediction_blocks, traffic_blocks
+from analysis.report.words import capital
 from analysis.text import listed
 
 __all__ = ['page']
@@ -32,6 +34,7 @@ __all__ = ['page']
 
 def page(study: Study, out: Path) -> str:
     """Return the HTML page that tells of *study*; links are relative to *out*."""
+    listing = runs(study, out)
     html: str = _template().render(
         title=_title(study),
         questions=_questions(study),
@@ -45,7 +48,8 @@ def page(study: Study, out: Path) -> str:
         sections=_sections(study),
         predictions=prediction_table(study),
         versions=versions(study),
-        runs=runs(study, out),
+        runs=listing,
+        command=shlex.quote(f'{listing[0][2]}/scenario.yaml') if listing else '',
         skipped=[(skipped.folder.name, skipped.reason) for skipped in study.skipped],
         sample=sample,
     )
@@ -81,9 +85,9 @@ def _title(study: Study) -> str:
 
 def _headlines(study: Study) -> Iterator[Markup]:
     if study.learning:
-        yield headline(study)
+        yield capital(headline(study))
     if study.collectives:
-        yield collective_headline(study)
+        yield capital(collective_headline(study))
     if not study.groups:
         yield Markup('None of the folders given holds a run that can be read.')
 
@@ -91,10 +95,10 @@ def _headlines(study: Study) -> Iterator[Markup]:
 def _sections(study: Study) -> list[Section]:
     """Return the sections of figures that have something to show."""
     made = [
-        Section('learning', 'What was learned by when', learning_blocks(study)),
-        Section('collectives', 'The collectives', collective_blocks(study)),
-        Section('time', 'Where the time went', timing_blocks(study)),
+        Section('learning', 'Learning', learning_blocks(study)),
+        Section('collectives', 'Collectives', collective_blocks(study)),
+        Section('time', 'Time', timing_blocks(study)),
         Section('traffic', 'Traffic', [*traffic_blocks(study), *latency_blocks(study)]),
-        Section('prediction', 'Measured against closed form', prediction_blocks(study)),
+        Section('prediction', 'Closed forms', prediction_blocks(study)),
     ]
     return [section for section in made if section.blocks]

@@ -13,6 +13,7 @@ from analysis.report.study import Study
 
 __all__ = ['differing', 'facts', 'runs', 'versions']
 
+_FEW = 6  # variants that can be named one by one
 _FACTS: Final = {
     'topology': ['cluster.topology'],
     'links': ['cluster.link.bandwidth', 'cluster.link.latency', 'cluster.sharing'],
@@ -28,15 +29,24 @@ _FACTS: Final = {
 }
 
 
-def differing(groups: Sequence[Group]) -> dict[str, list[tuple[Group, str]]]:
-    """Return each setting in which the variants differ, and what it is in each."""
+def differing(groups: Sequence[Group]) -> dict[str, list[tuple[Sequence[Group], str]]]:
+    """Return each setting in which the variants differ: its values, and who has each.
+
+    Of many variants only the values are told: their names say the rest.
+    """
     if len(groups) < 2:
         return {}
     found = differences([g.scenario for g in groups])
-    return {
-        path: [(g, plain(value)) for g, value in zip(groups, values, strict=True)]
-        for path, values in found.items()
-    }
+    told: dict[str, list[tuple[Sequence[Group], str]]] = {}
+    for path, values in found.items():
+        members: dict[str, list[Group]] = {}
+        for g, value in zip(groups, values, strict=True):
+            members.setdefault(plain(value), []).append(g)
+        if len(groups) > _FEW:
+            told[path] = [([], ' · '.join(members))]
+        else:
+            told[path] = [(having, text) for text, having in members.items()]
+    return told
 
 
 def facts(study: Study) -> dict[str, str]:

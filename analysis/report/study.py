@@ -111,8 +111,9 @@ class Study:
 
 
 def _finished(g: Group) -> tuple[Run, ...]:
-    """Return the finished runs of a group; all where there are none."""
-    return tuple(run for run in g.runs if run.finished) or g.runs
+    """Return the finished runs of a group; where there are none, those that got somewhere."""
+    finished = tuple(run for run in g.runs if run.finished)
+    return finished or tuple(run for run in g.runs if run.rows('metrics'))
 
 
 def _coloured(groups: tuple[Group, ...]) -> tuple[Group, ...]:

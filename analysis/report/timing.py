@@ -18,9 +18,9 @@ from analysis.metrics import (
     simulated_seconds,
     spans_until,
 )
-from analysis.report.blocks import HALF, Block, Panel, activity_legend, draw
+from analysis.report.blocks import HALF, Block, Panel, activity_legend, draw, each
 from analysis.report.study import Study
-from analysis.report.words import bold, say, series, several
+from analysis.report.words import bold, capital, clauses, say, several
 from analysis.text import listed, quantity, share, times
 
 __all__ = ['timing_blocks']
@@ -30,21 +30,23 @@ _ROUNDS = 3  # that a Gantt chart shows
 
 def timing_blocks(study: Study) -> list[Block]:
     """Return the figures of where the devices' time went."""
-    groups = [g for g in study.groups if g.first.rows('spans')]
-    shown = [g for g in study.shown if g in groups]
-    return [_shares(groups), _first_rounds(shown)] if shown else []
+    groups = [g for g in study.shown if g.first.rows('spans')]
+    learning = [g for g in groups if g in study.learning]
+    blocks = [_shares(groups)] if groups else []
+    # of collectives, the step diagram tells it better
+    return [*blocks, _first_rounds(learning)] if learning else blocks
 
 
 def _shares(groups: Sequence[Group]) -> Block:
     tables = {g: activity_shares(g) for g in groups}
     used = [name for name in ACTIVITIES if any(t[name].max() > 0 for t in tables.values())]
     rows = sum(len(table) for table in tables.values())
-    words = [_spent(g) for g in groups[:6]]
-    alternative = 'Shares of the time: ' + listed([word.striptags() for word in words]) + '.'
-    size = (2 * HALF[0], 70.0 + 36.0 * rows)
+    words = [_spent(g) if len(groups) < 4 else _computing(g) for g in groups]
+    alternative = 'Shares of the time: ' + '; '.join(word.striptags() for word in words) + '.'
+    size = (HALF[0], 70.0 + 34.0 * rows)
     figure = partial(activity_bars, groups=groups)
     panels = [Panel(draw('activity', alternative, figure, size))]
-    caption = say('Mean over the devices of a role, and over seeds. {}.', series(words))
+    caption = say('{}. Mean over the devices of a role, and over seeds.', capital(clauses(words)))
     legend = activity_legend(used)
     return Block('activity', 'Where the time went', caption, panels, legend, columns=1)
 
@@ -53,10 +55,16 @@ def _spent(g: Group) -> Markup:
     shares = activity_shares(g).drop(index='server', errors='ignore')
     if not len(shares):
         return say('{} kept only its servers busy', bold(g))
-    row = shares.iloc[0]
-    text = 'With {}, a {} computes {} and waits {} of the time'
+    row = shares.iloc[0].drop('devices').sort_values(ascending=False, kind='stable')
+    most = [f'{share(part)} {ACTIVITIES[str(name)]}' for name, part in row.items() if part > 0.02]
     role = shares.index[0] or 'host'
-    return say(text, bold(g), role, share(row['compute']), share(row['wait']))
+    return say('with {} a {} spends {} of its time', bold(g), role, listed(most[:3]))
+
+
+def _computing(g: Group) -> Markup:
+    shares = activity_shares(g).drop(index='server', errors='ignore')
+    computing = float(shares['compute'].mean()) if len(shares) else 0.0
+    return say('with {} a worker computes for {}', bold(g), share(computing))
 
 
 def _first_rounds(groups: Sequence[Group]) -> Block:
@@ -64,24 +72,22 @@ def _first_rounds(groups: Sequence[Group]) -> Block:
     # one scale for all where that leaves something to see of each
     if max(untils.values()) <= 5 * min(untils.values()):
         untils = dict.fromkeys(groups, max(untils.values()))
-    panels = []
-    used: set[str] = set()
-    for place, g in enumerate(groups):
-        size = (HALF[0], 66.0 + 15.0 * max(6, len(lanes(g.first))))
-        figure = partial(gantt, run=g.first, until=untils[g])
-        words = _paced(g).striptags()
-        panels.append(
-            Panel(draw(f'gantt-{place}', f'Gantt chart: {words}.', figure, size), g.label)
-        )
-        used |= set(spans_until(g.first, untils[g])['activity'])
-    caption = say(
-        'Seed {}. {}. {}',
-        groups[0].first.seed,
-        series([_paced(g) for g in groups]),
-        _reading(groups),
+    panels, row = each(
+        'gantt',
+        groups,
+        lambda ax, g: gantt(ax, g.first, until=untils[g]),
+        _paced,
+        lambda g: 66.0 + 15.0 * max(6, len(lanes(g.first))),
     )
+    caption = say(
+        '{}. {} Seed {}.',
+        capital(clauses([_paced(g) for g in groups])),
+        _reading(groups),
+        groups[0].first.seed,
+    )
+    used = {name for g in groups for name in spans_until(g.first, untils[g])['activity']}
     legend = activity_legend(sorted(used))
-    return Block('gantt', 'The first rounds as they happened', caption, panels, legend, columns=2)
+    return Block('gantt', 'The first rounds as they happened', caption, panels, legend, row)
 
 
 def _until(g: Group) -> float:
@@ -97,7 +103,7 @@ def _paced(g: Group) -> Markup:
     if not len(ends):
         return say('{} runs for {}', bold(g), quantity(simulated_seconds(g.first), 'seconds'))
     pace = float(ends.iloc[-1]) / max(1, int(ends.index[-1]))
-    text = 'A round of {} takes {} on average'
+    text = 'a round of {} takes {} on average'
     return say(text, bold(g), quantity(pace, 'seconds'))
 
 

@@ -14,9 +14,9 @@ from analysis.figures.style import USE_COLOURS
 from analysis.figures.traffic import NODES
 from analysis.groups import Group
 from analysis.metrics import by_link, by_node, complete, predictions
-from analysis.report.blocks import HALF, Block, Panel, draw, use_legend
+from analysis.report.blocks import HALF, Block, Panel, draw, each, use_legend
 from analysis.report.study import Study
-from analysis.report.words import bold, say, series
+from analysis.report.words import bold, capital, clauses, say
 from analysis.text import quantity, share, times
 
 __all__ = ['prediction_blocks', 'traffic_blocks']
@@ -41,7 +41,7 @@ def prediction_blocks(study: Study) -> list[Block]:
     rows = sum(len(predictions(g)) for g in drawn)
     figure = partial(prediction_bars, groups=drawn)
     alternative = f'Measured over predicted: {_deviation(groups).striptags()}'
-    picture = draw('predicted-bars', alternative, figure, (2 * HALF[0], 66.0 + 34.0 * rows))
+    picture = draw('predicted-bars', alternative, figure, (HALF[0], 70.0 + 34.0 * rows))
     title = 'Measured against closed form'
     return [Block('predicted', title, _deviation(groups), [Panel(picture)], columns=1)]
 
@@ -52,17 +52,13 @@ def _nodes(groups: Sequence[Group]) -> Block:
     least = min(float(t[['sent', 'received']].to_numpy().max(initial=0.0)) for t in tables.values())
     # one scale for all, unless the smallest would vanish on it
     shared = most if most <= 20 * least else None
-    panels = []
-    for place, g in enumerate(groups):
-        figure = partial(node_traffic, g=g, most=shared)
-        alternative = f'Bytes sent and received by host: {_uneven(g).striptags()}.'
-        panels.append(Panel(draw(f'nodes-{place}', alternative, figure, HALF), g.label))
+    panels, row = each('nodes', groups, lambda ax, g: node_traffic(ax, g, most=shared), _uneven)
     caption = say(
         'Sent upwards, received (pale) downwards. {}. {}',
-        series([_uneven(g) for g in groups]),
+        capital(clauses([_uneven(g) for g in groups])),
         _basis(groups, tables[groups[0]].shape[0]),
     )
-    return Block('nodes', 'Traffic by host', caption, panels, columns=2)
+    return Block('nodes', 'Traffic by host', caption, panels, columns=row)
 
 
 def _uneven(g: Group) -> Markup:
@@ -93,19 +89,19 @@ def _basis(groups: Sequence[Group], nodes: int) -> str:
 
 
 def _links(groups: Sequence[Group]) -> Block:
-    panels = []
-    for place, g in enumerate(groups):
-        links = by_link(g.first)
-        size = (HALF[0], 66.0 + 20.0 * min(_LINKS, len(links)))
-        figure = partial(link_traffic, g=g, most=_LINKS)
-        alternative = f'Busiest links: {_hottest(g).striptags()}.'
-        panels.append(Panel(draw(f'links-{place}', alternative, figure, size), g.label))
+    panels, row = each(
+        'links',
+        groups,
+        lambda ax, g: link_traffic(ax, g, most=_LINKS),
+        _hottest,
+        lambda g: 66.0 + 20.0 * min(_LINKS, len(by_link(g.first))),
+    )
     caption = say(
         'The most used directed links; beside each, the share of what it could have carried in '
         'the simulated time. {}.',
-        series([_hottest(g) for g in groups]),
+        capital(clauses([_hottest(g) for g in groups])),
     )
-    return Block('links', 'Traffic by link', caption, panels, columns=2)
+    return Block('links', 'Traffic by link', caption, panels, columns=row)
 
 
 def _hottest(g: Group) -> Markup:
@@ -118,25 +114,22 @@ def _hottest(g: Group) -> Markup:
 
 def _map(groups: Sequence[Group]) -> Block:
     most = max(busiest(g.first) for g in groups)
-    panels = []
-    for place, g in enumerate(groups):
-        figure = partial(topology, g=g, most=most)
-        alternative = f'The network of {g.label}: busiest link at {share(busiest(g.first))}.'
-        picture = draw(f'map-{place}', alternative, figure, (HALF[0], 360.0))
-        panels.append(Panel(picture, g.label))
+    panels, row = each(
+        'map', groups, lambda ax, g: topology(ax, g, most=most), _hottest, lambda g: 330.0
+    )
     links = max(len(by_link(g.first)) for g in groups) // 2
     caption = say(
         'Circles are workers, diamonds servers, squares switches. A link has the colour of its '
         'busier direction: the share of its capacity that was used over the simulated time.{}',
         f' Of {links:,} links the {EDGES:,} most used are drawn.' if links > EDGES else '',
     )
-    return Block('map', 'The network', caption, panels, use_legend(_uses(most)), columns=2)
+    return Block('map', 'The network', caption, panels, use_legend(_uses(most)), row)
 
 
 def _uses(most: float) -> list[str]:
     """Return the names of the colours: the greatest use each stands for."""
     levels = np.linspace(0, most, len(USE_COLOURS))
-    return ['idle', *(f'to {share(float(level))}' for level in levels[1:])]
+    return ['idle', *(f'≤ {share(float(level))}' for level in levels[1:])]
 
 
 def _deviation(groups: Sequence[Group]) -> Markup:

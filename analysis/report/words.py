@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -10,7 +11,21 @@ from analysis.groups import Group
 from analysis.statistics import FEW, Comparison
 from analysis.text import Kind, quantity, share, times
 
-__all__ = ['bold', 'interval', 'names', 'say', 'seeds', 'series', 'several', 'sooner', 'sureness']
+__all__ = [
+    'bold',
+    'capital',
+    'clauses',
+    'interval',
+    'names',
+    'say',
+    'seeds',
+    'series',
+    'several',
+    'sooner',
+    'sureness',
+]
+
+_FIRST_LETTER = re.compile(r'^((?:<[^>]*>)*)([a-z])(?=[a-z ])')
 
 
 def say(text: str, *values: object) -> Markup:
@@ -40,6 +55,23 @@ def series(parts: Sequence[Markup | str], word: str = 'and') -> Markup:
     if len(parts) < 2:
         return Markup('').join(parts)
     return say('{} {} {}', Markup(', ').join(parts[:-1]), word, parts[-1])
+
+
+def clauses(parts: Sequence[Markup | str]) -> Markup:
+    """Return *parts*, which hold commas of their own, one after the other."""
+    return Markup('; ').join(parts)
+
+
+def capital(sentence: Markup) -> Markup:
+    """Return a sentence that begins with a capital, also where it begins with a name.
+
+    Examples
+    --------
+    >>> capital(say('{} is first', bold('ring'))), capital(say('{} is first', bold('f=2')))
+    (Markup('<b>Ring</b> is first'), Markup('<b>f=2</b> is first'))
+    """
+    begun = _FIRST_LETTER.sub(lambda match: match[1] + match[2].upper(), sentence)
+    return Markup(begun)  # noqa: S704 (only a letter was changed)
 
 
 def names(groups: Sequence[Group], word: str = 'and', most: int = 6) -> Markup:
@@ -77,13 +109,13 @@ def sooner(ratio: float) -> str:
     return f'{times(ratio)} times sooner' if ratio >= 1.5 else f'{share(1 - 1 / ratio)} sooner'
 
 
-def interval(comparison: Comparison, kind: Kind | None = None) -> str:
+def interval(comparison: Comparison, kind: Kind | None = None, what: str = '') -> str:
     """Return the interval of a comparison; '' with fewer than two seeds."""
     if comparison.seeds < 2:
         return ''
     write = times if kind is None else (lambda value: quantity(value, kind))
     ends = f'{write(comparison.low)} to {write(comparison.high)}'.replace('-', '−')
-    return f'95 % interval {ends}'
+    return ' '.join(filter(None, ('95 % interval', what, ends)))
 
 
 def sureness(counts: Sequence[int]) -> str:

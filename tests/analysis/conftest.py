@@ -276,7 +276,8 @@ def collective_run(
     messages = log.columns('messages')
     text = (
         f'name: sizes\nseed: 1\ncluster: {{topology: {{star: {{workers: {workers}}}}}}}\n'
-        f'training: {{collective: {{algorithm: {{{algorithm}: {{}}}}, bytes: {size:g} B}}}}\n'
+        f'training: {{collective: {{algorithm: {{{algorithm}: {{}}}}, '
+        f'bytes: {size / 1e3:g} kB}}}}\n'
     )
     return write_run(
         folder,
@@ -284,7 +285,7 @@ def collective_run(
         manifest={
             'scenario': 'sizes',
             'variant': algorithm,
-            'vary': {'training.collective.bytes': f'{size:g} B'},
+            'vary': {'training.collective.bytes': f'{size / 1e3:g} kB'},
             'question': 'Which all-reduce wins as the vector grows?',
             **manifest,
         },
@@ -292,8 +293,8 @@ def collective_run(
             'simulated_seconds': seconds,
             'messages': len(messages['bytes']),
             'bytes': float(sum(messages['bytes'])),
-            'predicted': {'seconds': predicted, 'bytes': float(sum(messages['bytes']))},
-            'measured': {'seconds': seconds},
+            'predicted': {'collective_seconds': predicted, 'bytes': float(sum(messages['bytes']))},
+            'measured': {'collective_seconds': seconds},
             'collective': {'ranks': workers, 'bytes': size, 'seconds': seconds},
         },
         tables={
