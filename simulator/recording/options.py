@@ -35,7 +35,7 @@ class Thinning(BaseModel):
     0.2462
     """
 
-    model_config = ConfigDict(frozen=True, extra='forbid')
+    model_config = ConfigDict(frozen=True, extra='forbid', strict=True)
 
     every: Annotated[int, Gt(0)] | None = Field(default=None, description='keep every k-th message')
     share: Annotated[float, Gt(0), Le(1)] | None = Field(
@@ -82,7 +82,7 @@ class RecordOptions(BaseModel):
     (True, False, True)
     """
 
-    model_config = ConfigDict(frozen=True, extra='forbid')
+    model_config = ConfigDict(frozen=True, extra='forbid', strict=True)
 
     metrics: bool = Field(default=True, description='losses, accuracies and other measured values')
     messages: bool | Thinning = Field(

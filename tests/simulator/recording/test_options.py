@@ -26,6 +26,7 @@ def test_every_table_has_a_switch():
         {'messages': {'share': 1.5}},
         {'messages': {'share': 0.0}},
         {'spans': {'every': 2}},
+        {'spans': 'no'},  # in YAML 1.2 a text
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong):
