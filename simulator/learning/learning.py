@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.learning.arrays import Floats, frozen
-from simulator.learning.batches import Batches
-from simulator.learning.data import Dataset
+from simulator.learning.batches import Batches, Indices
+from simulator.learning.data import Dataset, Samples
 from simulator.learning.models import Evaluation, Model
 from simulator.learning.optimizers import Optimizer, State
 from simulator.learning.partitions import Shards
@@ -28,7 +28,7 @@ class Learning:
     shards : list of array of int
         The training samples of each worker.
     seeds : Seeds
-        Streams ``initial`` and, one a worker, ``batches``.
+        Streams ``initial`` and, one a worker, ``batches`` and ``noise``.
     batch : int or None
         Samples of a mini-batch; None takes the whole shard.
 
@@ -61,6 +61,7 @@ class Learning:
         self.shards = shards
         self.initial = frozen(model.init(seeds.stream('initial')))
         self.pool = GradientPool(model, data.train)
+        self._noise = [seeds.stream('noise', worker=worker) for worker in range(len(shards))]
         self._batches = [
             Batches(shard, batch, seeds.stream('batches', worker=worker))
             for worker, shard in enumerate(shards)
@@ -100,7 +101,8 @@ class Learning:
 
     def request(self, worker: int, parameters: Floats) -> Pending:
         """Ask for the gradient of *worker* at *parameters* (d,), on its next mini-batch."""
-        return self.pool.request(worker, parameters, next(self._batches[worker]))
+        batch = next(self._batches[worker])
+        return self.pool.request(worker, parameters, batch, self._draws(worker, batch))
 
     def request_steps(
         self,
@@ -116,12 +118,44 @@ class Learning:
         `GradientPool.request_steps` tells of the state and the factors.
         """
         batches = self._batches[worker].take(steps)
-        return self.pool.request_steps(worker, parameters, batches, optimizer, state, factors)
+        return self.pool.request_steps(
+            worker, parameters, batches, optimizer, state, factors, self._draws(worker, batches)
+        )
 
-    def evaluate(self, parameters: Floats) -> Evaluation:
-        """Return loss and accuracy on the test samples, of one vector (d,) or of many (W, d)."""
-        return self.model.evaluate(parameters, *self.data.test)
+    def statistics(self) -> Floats:
+        """Return the running statistics (s,) averaged over the workers."""
+        if not self.model.statistics.size:
+            return self.model.statistics
+        running = np.stack([self.pool.running(worker) for worker in range(len(self.shards))])
+        return np.asarray(running.mean(axis=0, dtype=np.float64), np.float32)
 
-    def training_loss(self, parameters: Floats) -> NDArray[np.float64]:
-        """Return the loss on all training samples, of one vector (d,) or of many (W, d)."""
-        return self.model.evaluate(parameters, *self.data.train).loss
+    def evaluate(self, parameters: Floats, workers: Sequence[int] | None = None) -> Evaluation:
+        """Return loss and accuracy on the test samples.
+
+        Parameters
+        ----------
+        parameters : array, shape (d,) or (P, d)
+        workers : sequence of int, optional
+            Whose running statistics go with each of (P, d) parameters, where a model takes any;
+            else their average over all workers does.
+        """
+        return self._on(self.data.test, parameters, workers)
+
+    def training_loss(
+        self, parameters: Floats, workers: Sequence[int] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the loss on all training samples, as `evaluate` does on those for testing."""
+        return self._on(self.data.train, parameters, workers).loss
+
+    def _on(
+        self, samples: Samples, parameters: Floats, workers: Sequence[int] | None
+    ) -> Evaluation:
+        if workers is None:
+            statistics = self.statistics()
+        else:
+            statistics = np.stack([self.pool.running(worker) for worker in workers])
+        return self.model.evaluate(parameters, *samples, statistics)
+
+    def _draws(self, worker: int, batches: Indices) -> Floats | None:
+        shape = (*batches.shape, self.model.noise)
+        return self._noise[worker].random(shape, np.float32) if self.model.noise else None

@@ -15,86 +15,102 @@ from simulator.learning.optimizers import Optimizer, State
 
 AnyState = TypeVar('AnyState', bound=State)
 
+MEMORY = 0.9
+"""What remains of a worker's running statistics at each of its batches."""
 
-class Steps(NamedTuple):
-    """How to go on from a gradient: the optimizer, its state, the factor of each step (H,)."""
-
-    optimizer: Optimizer
-    state: State
-    factors: Floats
+GRADIENT = Optimizer(lambda _: (), lambda gradient, state, _, __=1.0: (gradient, state))
+"""Puts the gradient itself in the parameters' place: what wants a gradient takes one such step."""
 
 
 class Order(NamedTuple):
-    """One worker's wish: a gradient, or where some local steps lead.
+    """One worker's wish: where some steps of an optimizer lead.
 
     Attributes
     ----------
     parameters : array, shape (d,)
         Where to begin.
     batches : array of int, shape (H, B)
-        Samples by number; a gradient takes one batch.
-    steps : Steps or None
-        None where the gradient itself is wanted.
+        Samples by number, a batch a step.
+    noise : array, shape (H, B, model.noise)
+        The worker's own draws, uniform on [0, 1).
+    optimizer : Optimizer
+        `GRADIENT` where the gradient is wanted.
+    state : State
+        The optimizer's, to begin with.
+    factors : array, shape (H,)
+        Of the rate, step by step.
     """
 
     parameters: Floats
     batches: Indices
-    steps: Steps | None = None
+    noise: Floats
+    optimizer: Optimizer
+    state: State
+    factors: Floats
 
     @property
     def kind(self) -> tuple[Any, ...]:
         """Orders of one kind can be computed together."""
-        return self.batches.shape, self.steps and id(self.steps.optimizer)
+        return self.batches.shape, id(self.optimizer)
 
 
 class Result(NamedTuple):
-    """What became of an order: gradient or parameters (d,), mean loss, optimizer's state."""
+    """What became of an order.
+
+    Attributes
+    ----------
+    value : array, shape (d,)
+        Gradient, or parameters after the last step.
+    loss : float
+        Mean over samples and steps.
+    state : State
+        The optimizer's after the last step.
+    statistics : array, shape (s,)
+        What the batches add to the worker's running statistics.
+    remains : float
+        What these batches leave of the running statistics before them.
+    """
 
     value: Floats
     loss: float
     state: State
+    statistics: Floats
+    remains: float
 
 
 def carry_out(model: Model, samples: Samples, orders: Sequence[Order]) -> list[Result]:
     """Compute orders of one kind together, each bitwise as it would come out alone."""
-    start = _stacked([order.parameters for order in orders])
-    batches = np.stack([order.batches for order in orders], axis=1)
-    steps = [order.steps for order in orders if order.steps is not None]
-    if steps:
-        return _walk(model, samples, start, batches, steps)
-    losses, gradients = _gradients(model, samples, start, batches[0])
-    states: list[State] = [()] * len(orders)
-    return _results(gradients, losses, states)
-
-
-def _walk(
-    model: Model, samples: Samples, parameters: Floats, batches: Indices, steps: Sequence[Steps]
-) -> list[Result]:
-    update = steps[0].optimizer.update
-    state = _stacked_states([each.state for each in steps])
-    factors = np.stack([each.factors for each in steps], axis=1)[..., None]
-    losses = np.empty(batches.shape[:2], parameters.dtype)
-    for step, batch in enumerate(batches):
-        losses[step], gradients = _gradients(model, samples, parameters, batch)
-        parameters, state = update(gradients, state, parameters, factors[step])
-    states = [
-        type(state)(*(frozen(part[row].copy()) for part in state)) for row in range(len(steps))
-    ]
-    return _results(parameters, losses.mean(axis=0), states)
-
-
-def _gradients(
-    model: Model, samples: Samples, parameters: Floats, batch: Indices
-) -> tuple[Floats, Floats]:
-    return model.losses_and_gradients(parameters, samples.inputs[batch], samples.targets[batch])
-
-
-def _results(values: Floats, losses: Floats, states: Sequence[State]) -> list[Result]:
-    # copies, since views would keep all of *values* alive for the sake of one
+    parameters = _stacked([order.parameters for order in orders])
+    state = _stacked_states([order.state for order in orders])
+    losses, added = [], np.zeros((len(orders), model.statistics.size), parameters.dtype)
+    for batch, noise, factors in _step_by_step(orders):
+        loss, gradients, measured = model.losses_and_gradients(
+            parameters, samples.inputs[batch], samples.targets[batch], noise
+        )
+        parameters, state = orders[0].optimizer.update(gradients, state, parameters, factors)
+        losses.append(loss)
+        added += (1 - MEMORY) * (measured - added)
+    remains = MEMORY ** len(losses)
+    # copies, since views would keep all workers' arrays alive for the sake of one
     return [
-        Result(frozen(value.copy()), float(loss), state)
-        for value, loss, state in zip(values, losses, states, strict=True)
+        Result(
+            frozen(parameters[row].copy()),
+            float(loss),
+            type(state)(*(frozen(part[row].copy()) for part in state)),
+            added[row].copy(),
+            remains,
+        )
+        for row, loss in enumerate(np.mean(losses, axis=0))
     ]
+
+
+def _step_by_step(orders: Sequence[Order]) -> zip[tuple[Indices, Floats, Floats]]:
+    return zip(
+        np.stack([order.batches for order in orders], axis=1),
+        np.stack([order.noise for order in orders], axis=1),
+        np.stack([order.factors for order in orders], axis=1)[..., None],
+        strict=True,
+    )
 
 
 def _stacked(vectors: Sequence[Floats]) -> Floats:

@@ -12,7 +12,7 @@ from simulator.learning.batches import Indices
 from simulator.learning.data import Samples
 from simulator.learning.models import Model
 from simulator.learning.optimizers import Optimizer, State
-from simulator.learning.orders import Order, Result, Steps, carry_out
+from simulator.learning.orders import GRADIENT, Order, Result, carry_out
 
 
 class Pending:
@@ -34,7 +34,7 @@ class Pending:
     def __init__(self, pool: GradientPool, worker: int):
         self.worker = worker
         self.result: Result | None = None
-        self._pool = pool
+        self._pool: GradientPool | None = pool  # until somebody looked
 
     @property
     def value(self) -> Floats:
@@ -52,8 +52,9 @@ class Pending:
         return self._settled().state
 
     def _settled(self) -> Result:
-        if self.result is None:
-            self._pool.compute()
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            pool.settle(self)
         return cast('Result', self.result)
 
 
@@ -89,15 +90,28 @@ class GradientPool:
     def __init__(self, model: Model, samples: Samples):
         self.model = model
         self.samples = samples
+        self._running: dict[int, Floats] = {}
         self._waiting = WeakKeyDictionary[Pending, Order]()
 
     def __len__(self) -> int:
         """Return how many are asked for, not yet computed, and still wanted."""
         return len(self._waiting)
 
-    def request(self, worker: int, parameters: Floats, batch: Indices) -> Pending:
-        """Ask for the gradient at *parameters* (d,) on the samples *batch* (B,)."""
-        return self._ask(worker, Order(_kept(parameters), batch[None]))
+    def request(
+        self, worker: int, parameters: Floats, batch: Indices, noise: Floats | None = None
+    ) -> Pending:
+        """Ask for the gradient at *parameters* (d,).
+
+        Parameters
+        ----------
+        worker : int
+        parameters : array, shape (d,)
+        batch : array of int, shape (B,)
+        noise : array, shape (B, model.noise), optional
+            The worker's own draws; needed where the model takes any.
+        """
+        draws = None if noise is None else noise[None]
+        return self.request_steps(worker, parameters, batch[None], GRADIENT, noise=draws)
 
     def request_steps(
         self,
@@ -107,6 +121,7 @@ class GradientPool:
         optimizer: Optimizer,
         state: State | None = None,
         factors: Floats | None = None,
+        noise: Floats | None = None,
     ) -> Pending:
         """Ask where one step of *optimizer* on each of *batches* leads.
 
@@ -122,10 +137,20 @@ class GradientPool:
             Of the optimizer, as the last request left it; fresh by default.
         factors : array, shape (H,), optional
             Of the rate, step by step.
+        noise : array, shape (H, B, model.noise), optional
+            The worker's own draws; needed where the model takes any.
         """
-        begun = optimizer.init(parameters) if state is None else state
-        paces = np.ones(len(batches)) if factors is None else factors
-        return self._ask(worker, Order(_kept(parameters), batches, Steps(optimizer, begun, paces)))
+        order = Order(
+            _kept(parameters),
+            batches,
+            np.empty((*batches.shape, 0), np.float32) if noise is None else noise,
+            optimizer,
+            optimizer.init(parameters) if state is None else state,
+            np.ones(len(batches)) if factors is None else factors,
+        )
+        pending = Pending(self, worker)
+        self._waiting[pending] = order
+        return pending
 
     def compute(self) -> None:
         """Compute all that is in flight; what has been dropped is not."""
@@ -136,10 +161,18 @@ class GradientPool:
             for chunk in chunks(len(group), self.model.footprint(batch)):
                 self._compute(group[chunk])
 
-    def _ask(self, worker: int, order: Order) -> Pending:
-        pending = Pending(self, worker)
-        self._waiting[pending] = order
-        return pending
+    def settle(self, pending: Pending) -> None:
+        """Make sure that *pending* is computed, and count it in: somebody wants it now."""
+        if pending.result is None:
+            self.compute()
+        if self.model.statistics.size:
+            result = cast('Result', pending.result)
+            before = self.running(pending.worker)
+            self._running[pending.worker] = result.remains * before + result.statistics
+
+    def running(self, worker: int) -> Floats:
+        """Return the running statistics (s,) of *worker*, from all it asked for and looked at."""
+        return self._running.get(worker, self.model.statistics)
 
     def _compute(self, group: list[tuple[Pending, Order]]) -> None:
         results = carry_out(self.model, self.samples, [order for _, order in group])

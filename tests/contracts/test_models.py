@@ -13,6 +13,9 @@ from simulator.learning.models import MODELS, Task
 TASKS = [Task((8, 8), 10), Task((3,), 2), Task((5,), 3, labels=False), Task((2,), 1, labels=False)]
 
 
+PIECES = [slice(start, start + 100) for start in range(0, 1300, 100)]
+
+
 @pytest.fixture(autouse=True, scope='module')
 def one_thread():
     with threadpool_limits(1):
@@ -25,6 +28,10 @@ VARIANTS = {
         {'hidden': [], 'loss': 'squared_error'},
         {'hidden': [7, 5], 'activation': 'tanh', 'init': 'glorot_uniform'},
         {'hidden': [9], 'activation': 'logistic', 'init': 'he_uniform'},
+        {'hidden': [6], 'activation': 'leaky_relu', 'dropout': 0.3},
+        {'hidden': [6, 6], 'activation': 'rrelu', 'batch_norm': True},
+        {'hidden': [6, 6], 'activation': 'prelu', 'batch_norm': True, 'dropout': 0.5},
+        {'hidden': [6], 'activation': 'elu', 'init': 'glorot_normal'},
     ],
     'linear': [{'loss': 'squared_error', 'init': 'glorot_normal'}],
 }
@@ -47,6 +54,10 @@ def samples(task, *shape, rng):
     if task.labels:
         return inputs, rng.integers(0, task.outputs, shape)
     return inputs, rng.standard_normal((*shape, task.outputs), dtype=np.float32)
+
+
+def draws(model, *shape, rng):
+    return rng.random((*shape, model.noise), dtype=np.float32)
 
 
 def test_a_model_says_how_large_it_is(make, task):
@@ -78,13 +89,14 @@ def test_its_gradient_agrees_with_finite_differences(make, task):
     inputs, targets = samples(task, 2, 5, rng=rng)
     parameters = np.stack([model.init(rng), model.init(rng)]).astype(np.float64)
     parameters += 0.1 * rng.standard_normal(parameters.shape)
-    gradients = model.losses_and_gradients(parameters, inputs, targets).gradients
+    noise = draws(model, 2, 5, rng=rng)
+    gradients = model.losses_and_gradients(parameters, inputs, targets, noise).gradients
 
     for _ in range(10):
         way = rng.standard_normal(parameters.shape)
         step = 1e-6 * way
-        ahead = model.losses_and_gradients(parameters + step, inputs, targets).losses
-        behind = model.losses_and_gradients(parameters - step, inputs, targets).losses
+        ahead = model.losses_and_gradients(parameters + step, inputs, targets, noise).losses
+        behind = model.losses_and_gradients(parameters - step, inputs, targets, noise).losses
         assert (ahead - behind) / 2e-6 == pytest.approx((gradients * way).sum(1), rel=1e-6)
 
 
@@ -101,13 +113,12 @@ def test_a_worker_in_a_stack_computes_bitwise_what_it_computes_alone(workers, ba
         parameters = rng.standard_normal((workers, model.dimension + odd), dtype=np.float32)[
             :, odd:
         ]
-        losses, gradients = model.losses_and_gradients(parameters, inputs, targets)
+        noise = draws(model, workers, batch, rng=rng)
+        stack = model.losses_and_gradients(parameters, inputs, targets, noise)
         for i in range(workers):
-            alone = model.losses_and_gradients(
-                parameters[i : i + 1].copy(), inputs[i : i + 1].copy(), targets[i : i + 1].copy()
-            )
-            assert alone.losses[0] == losses[i]
-            assert (alone.gradients[0] == gradients[i]).all()
+            mine = (each[i : i + 1].copy() for each in (parameters, inputs, targets, noise))
+            for alone, together in zip(model.losses_and_gradients(*mine), stack, strict=True):
+                assert (alone[0] == together[i]).all()
 
 
 def test_how_the_arrays_lie_in_memory_does_not_matter(make, task):
@@ -115,12 +126,10 @@ def test_how_the_arrays_lie_in_memory_does_not_matter(make, task):
     model = make(task)
     inputs, targets = samples(task, 6, 9, rng=rng)
     parameters = rng.standard_normal((6, model.dimension), dtype=np.float32)
-    plain = model.losses_and_gradients(parameters, inputs, targets)
-    twisted = model.losses_and_gradients(
-        np.asfortranarray(parameters), np.asfortranarray(inputs), np.asfortranarray(targets)
-    )
-    assert (twisted.losses == plain.losses).all()
-    assert (twisted.gradients == plain.gradients).all()
+    given = (parameters, inputs, targets, draws(model, 6, 9, rng=rng))
+    plain = model.losses_and_gradients(*given)
+    twisted = model.losses_and_gradients(*map(np.asfortranarray, given))
+    assert all((a == b).all() for a, b in zip(plain, twisted, strict=True))
 
 
 def test_one_vector_may_serve_all_workers(make, task):
@@ -129,10 +138,10 @@ def test_one_vector_may_serve_all_workers(make, task):
     inputs, targets = samples(task, 5, 8, rng=rng)
     shared = model.init(rng)
     copies = np.repeat(shared[None], 5, axis=0)
-    one = model.losses_and_gradients(np.broadcast_to(shared, copies.shape), inputs, targets)
-    many = model.losses_and_gradients(copies, inputs, targets)
-    assert (one.losses == many.losses).all()
-    assert (one.gradients == many.gradients).all()
+    noise = draws(model, 5, 8, rng=rng)
+    one = model.losses_and_gradients(np.broadcast_to(shared, copies.shape), inputs, targets, noise)
+    many = model.losses_and_gradients(copies, inputs, targets, noise)
+    assert all((a == b).all() for a, b in zip(one, many, strict=True))
 
 
 def test_evaluation_is_the_mean_over_samples_of_one_model_or_of_many(make, task):
@@ -145,10 +154,8 @@ def test_evaluation_is_the_mean_over_samples_of_one_model_or_of_many(make, task)
 
     lone = model.evaluate(parameters[1, 2], inputs, targets)
     assert lone.loss == many.loss[1, 2]
-    exact = model.losses_and_gradients(
-        parameters[1, 2][None].astype(np.float64), inputs[None], targets[None]
-    )
-    assert lone.loss == pytest.approx(exact.losses[0], rel=1e-5)
+    pieces = [model.evaluate(parameters[1, 2], inputs[s], targets[s]) for s in PIECES]
+    assert lone.loss == pytest.approx(sum(p.loss for p in pieces) / 13, rel=1e-5)
     if task.labels:
         answers = model.outputs(parameters[1, 2][None], inputs[None])[0].argmax(axis=1)
         assert lone.accuracy == many.accuracy[1, 2] == (answers == targets).mean()
@@ -156,10 +163,33 @@ def test_evaluation_is_the_mean_over_samples_of_one_model_or_of_many(make, task)
         assert np.isnan(many.accuracy).all()
 
 
+def test_running_statistics_go_with_each_model(make, task):
+    rng = np.random.default_rng(6)
+    model = make(task)
+    inputs, targets = samples(task, 20, rng=rng)
+    parameters = rng.standard_normal((2, model.dimension), dtype=np.float32)
+    running = model.statistics + rng.random((2, model.statistics.size), dtype=np.float32)
+    many = model.evaluate(parameters, inputs, targets, running)
+    assert many.loss[1] == model.evaluate(parameters[1], inputs, targets, running[1]).loss
+    if model.statistics.size:
+        assert many.loss[1] != model.evaluate(parameters[1], inputs, targets).loss
+
+
 def test_a_diverged_model_is_a_result_not_an_error(make):
     task = TASKS[0]
     model = make(task)
-    inputs, targets = samples(task, 1, 4, rng=np.random.default_rng(5))
+    rng = np.random.default_rng(5)
+    inputs, targets = samples(task, 1, 4, rng=rng)
     broken = np.full((1, model.dimension), np.inf, np.float32)
-    assert not np.isfinite(model.losses_and_gradients(broken, inputs, targets).losses).any()
+    found = model.losses_and_gradients(broken, inputs, targets, draws(model, 1, 4, rng=rng))
+    assert not np.isfinite(found.losses).any()
     assert model.evaluate(broken[0], inputs[0], targets[0]).accuracy == 0
+
+
+def test_draws_that_do_not_fit_are_refused(make):
+    model = make(TASKS[1])
+    inputs, targets = samples(TASKS[1], 1, 4, rng=np.random.default_rng(7))
+    with pytest.raises(ValueError, match='noise'):
+        model.losses_and_gradients(
+            np.zeros((1, model.dimension)), inputs, targets, np.zeros((1, 4, model.noise + 1))
+        )

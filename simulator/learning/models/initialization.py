@@ -60,3 +60,8 @@ def drawing(name: Initialization, fans: Fans) -> Draw:
 def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     """Draw nothing: biases start at zero."""
     return np.zeros(shape)
+
+
+def constant(value: float) -> Draw:
+    """Return the function that sets all weights to *value*."""
+    return lambda rng, shape: np.full(shape, value)

@@ -1,4 +1,4 @@
-"""What a layer of a network is; and the two simplest."""
+"""What a layer of a network is, and how layers follow one another."""
 
 from __future__ import annotations
 
@@ -6,13 +6,30 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from simulator.learning.arrays import Floats
-from simulator.learning.models.initialization import Draw, Fans, Initialization, drawing, zeros
+from simulator.learning.models.initialization import Draw
 
 Shape = tuple[int, ...]
 Views = Sequence[Floats]
+
+
+class Aside(NamedTuple):
+    """What goes through a layer beside the signal.
+
+    Attributes
+    ----------
+    training : bool
+        Whether this pass is for a gradient.
+    noise : array, shape (W, B, layer.noise), or None
+        The worker's own draws, uniform on [0, 1); None where nothing is random.
+    statistics : sequence of array
+        One view (W, *shape) per statistic of the layer: in training to be filled with the
+        batch's own, in evaluation the running ones to be used.
+    """
+
+    training: bool
+    noise: Floats | None = None
+    statistics: Views = ()
 
 
 class Pull(Protocol):
@@ -28,11 +45,11 @@ class Pull(Protocol):
         ...
 
 
-Forward = Callable[[Views, Floats], tuple[Floats, Pull]]
+Forward = Callable[[Views, Floats, Aside], tuple[Floats, Pull]]
 
 
 class Weight(NamedTuple):
-    """One named array of parameters of a layer, and how it is drawn at first."""
+    """One named array of parameters (or statistics) of a layer, and how it is drawn at first."""
 
     name: str
     shape: Shape
@@ -54,11 +71,15 @@ class Layer(NamedTuple):
     outputs : tuple of int
         The shape of one sample as it leaves.
     forward : callable
-        ``(weights, inputs (W, B, *inputs)) -> outputs (W, B, *outputs), pull``.
+        ``(weights, inputs (W, B, *inputs), aside) -> outputs (W, B, *outputs), pull``.
     weights : tuple of Weight
         In the order of the flat vector; empty where there is nothing to learn.
     flops : float
         Floating-point operations of one sample's forward pass.
+    noise : int
+        Random numbers a sample takes in training.
+    statistics : tuple of Weight
+        What the layer measures of each batch in training, for evaluation to use.
     """
 
     name: str
@@ -66,6 +87,8 @@ class Layer(NamedTuple):
     forward: Forward
     weights: tuple[Weight, ...] = ()
     flops: float = 0.0
+    noise: int = 0
+    statistics: tuple[Weight, ...] = ()
 
 
 def fixed(
@@ -74,7 +97,7 @@ def fixed(
     function: Callable[[Floats], tuple[Floats, Callable[[Floats], Floats]]],
     flops: float = 0.0,
 ) -> Layer:
-    """Return a layer with nothing to learn.
+    """Return a layer with nothing to learn, nothing random and nothing to measure.
 
     Parameters
     ----------
@@ -85,7 +108,7 @@ def fixed(
         gradient by the inputs.
     """
 
-    def forward(weights: Views, samples: Floats) -> tuple[Floats, Pull]:
+    def forward(weights: Views, samples: Floats, aside: Aside) -> tuple[Floats, Pull]:
         result, back = function(samples)
 
         def pull(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
@@ -112,33 +135,64 @@ def flatten(inputs: Shape) -> Layer:
     return fixed('flatten', (prod(inputs),), lay_out)
 
 
-def dense(inputs: int, units: int, init: Initialization) -> Layer:
-    """Weigh all inputs and add a bias, in each of *units*.
+class Share(NamedTuple):
+    """Which of a sequence's weights, draws and statistics belong to one of its layers."""
 
-    A unit takes one multiplication and one addition per input, the bias included: 2 flops a
-    weight.
+    weights: slice
+    noise: slice
+    statistics: slice
+
+
+def sequence(layers: Sequence[Layer], name: str = 'sequence') -> Layer:
+    """Put *layers* one after the other: together they are a layer again.
 
     Examples
     --------
-    >>> layer = dense(64, 10, 'glorot_uniform')
-    >>> [(weight.name, weight.shape) for weight in layer.weights], layer.flops
-    ([('weights', (64, 10)), ('bias', (10,))], 1280.0)
+    >>> sequence([flatten((8, 8)), flatten((64,))]).outputs
+    (64,)
     """
+    shares = _shares(layers)
+    first_learner = next((n for n, layer in enumerate(layers) if layer.weights), len(layers))
 
-    def forward(weights: Views, samples: Floats) -> tuple[Floats, Pull]:
-        matrix, bias = weights
-        outputs = np.matmul(samples, matrix)
-        outputs += bias[:, None]
+    def forward(weights: Views, signal: Floats, aside: Aside) -> tuple[Floats, Pull]:
+        pulls = []
+        for layer, share in zip(layers, shares, strict=True):
+            signal, pull = layer.forward(weights[share.weights], signal, _part(aside, share))
+            pulls.append(pull)
 
-        def pull(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
-            np.matmul(samples.swapaxes(1, 2), upstream, out=gradients[0])
-            # a product with ones sums over a batch three times as fast as `sum`
-            ones = np.ones((1, upstream.shape[1]), upstream.dtype)
-            np.matmul(ones, upstream, out=gradients[1][:, None])
-            return np.matmul(upstream, matrix.swapaxes(1, 2)) if wanted else None
+        def back(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
+            for number in range(len(layers) - 1, -1 if wanted else first_learner - 1, -1):
+                mine = gradients[shares[number].weights]
+                passed = pulls[number](upstream, mine, wanted or number > first_learner)
+                if passed is None:
+                    return None
+                upstream = passed
+            return upstream
 
-        return outputs, pull
+        return signal, back
 
-    matrix = Weight('weights', (inputs, units), drawing(init, Fans(inputs, units)))
-    bias = Weight('bias', (units,), zeros)
-    return Layer('dense', (units,), forward, (matrix, bias), 2.0 * inputs * units)
+    return Layer(
+        name,
+        layers[-1].outputs,
+        forward,
+        tuple(weight for layer in layers for weight in layer.weights),
+        sum(layer.flops for layer in layers),
+        sum(layer.noise for layer in layers),
+        tuple(statistic for layer in layers for statistic in layer.statistics),
+    )
+
+
+def _shares(layers: Sequence[Layer]) -> list[Share]:
+    shares, weight, draw, statistic = [], 0, 0, 0
+    for layer in layers:
+        ends = weight + len(layer.weights), draw + layer.noise, statistic + len(layer.statistics)
+        shares.append(
+            Share(slice(weight, ends[0]), slice(draw, ends[1]), slice(statistic, ends[2]))
+        )
+        weight, draw, statistic = ends
+    return shares
+
+
+def _part(aside: Aside, share: Share) -> Aside:
+    noise = None if aside.noise is None else aside.noise[..., share.noise]
+    return Aside(aside.training, noise, aside.statistics[share.statistics])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
+from simulator.learning.models.dense import dense
 from simulator.learning.models.initialization import Initialization
-from simulator.learning.models.layer import dense, flatten
+from simulator.learning.models.layer import flatten
 from simulator.learning.models.losses import LOSSES, LossName, fitting
 from simulator.learning.models.network import Network
 from simulator.learning.task import Task

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import Annotated
 
 from annotated_types import Gt
 
 from simulator.learning.models.activations import ActivationName, bend
+from simulator.learning.models.dense import dense
 from simulator.learning.models.initialization import Initialization
-from simulator.learning.models.layer import dense, flatten
+from simulator.learning.models.layer import Layer, Shape, flatten
 from simulator.learning.models.losses import LOSSES, LossName, fitting
 from simulator.learning.models.network import Network
+from simulator.learning.models.normalization import Share, batch_norm, dropout
 from simulator.learning.task import Task
 
 
@@ -21,6 +24,8 @@ def mlp(
     hidden: list[Annotated[int, Gt(0)]] = [64],  # noqa: B006, read only
     activation: ActivationName = 'relu',
     init: Initialization = 'he_normal',
+    batch_norm: bool = False,
+    dropout: Share = 0.0,
     loss: LossName | None = None,
 ) -> Network:
     """Multi-layer perceptron: hidden layers of bent units, then a linear one.
@@ -35,6 +40,10 @@ def mlp(
     init : str
         How weights are drawn; biases start at 0. All weights at zero never break the symmetry
         between hidden units.
+    batch_norm : bool
+        Whether each hidden layer's units are normalized over the batch before they are bent.
+    dropout : float
+        Share of each hidden layer's units silenced in training.
     loss : str
         ``cross_entropy`` of the softmax of the output units (the default for classes) or
         ``squared_error`` (the default for values).
@@ -56,6 +65,17 @@ def mlp(
     """
     chain, inputs = [flatten(task.inputs)], prod(task.inputs)
     for units in hidden:
-        chain += [dense(inputs, units, init), bend(activation, (units,))]
+        chain += [dense(inputs, units, init), *_bent((units,), activation, batch_norm, dropout)]
         inputs = units
-    return Network([*chain, dense(inputs, task.outputs, init)], LOSSES[fitting(loss, task.labels)])
+    chain.append(dense(inputs, task.outputs, init))
+    return Network(chain, LOSSES[fitting(loss, task.labels)])
+
+
+def _bent(
+    units: Shape, activation: ActivationName, normalized: bool, dropped: Share
+) -> Iterator[Layer]:
+    if normalized:
+        yield batch_norm(units)
+    yield bend(activation, units)
+    if dropped:
+        yield dropout(units, dropped)

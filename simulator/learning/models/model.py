@@ -39,10 +39,20 @@ class Part(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """Mean loss of each worker's batch (W,), and its gradient (W, d)."""
+    """What the workers found on their batches.
+
+    Attributes
+    ----------
+    losses : array, shape (W,)
+        Mean over the batch.
+    gradients : array, shape (W, d)
+    statistics : array, shape (W, s)
+        What layers measured of the batch, such as means and variances of their units.
+    """
 
     losses: Floats
     gradients: Floats
+    statistics: Floats
 
 
 class Evaluation(NamedTuple):
@@ -70,23 +80,35 @@ class Model(Protocol):
         Forward operations of one sample; a gradient costs three times that.
     bytes : int
         Size of the parameters, or of a gradient, on the wire.
+    noise : int
+        Random numbers that one sample takes in training.
+    statistics : array, shape (s,)
+        What evaluation takes for the running statistics before any batch was measured.
     """
 
     dimension: int
     layers: tuple[Part, ...]
     forward_flops: float
     bytes: int
+    noise: int
+    statistics: Floats
 
     def init(self, rng: np.random.Generator) -> Floats:
         """Draw parameters (d,) to begin with, in float32."""
         ...
 
-    def outputs(self, parameters: Floats, inputs: NDArray[Any]) -> Floats:
+    def outputs(
+        self, parameters: Floats, inputs: NDArray[Any], statistics: Floats | None = None
+    ) -> Floats:
         """Return what each of a stack of workers (W, d) answers to its inputs (W, B, ...)."""
         ...
 
     def losses_and_gradients(
-        self, parameters: Floats, inputs: NDArray[Any], targets: NDArray[Any]
+        self,
+        parameters: Floats,
+        inputs: NDArray[Any],
+        targets: NDArray[Any],
+        noise: Floats | None = None,
     ) -> Gradients:
         """Return each worker's loss and gradient, bitwise those of a lone worker.
 
@@ -96,11 +118,17 @@ class Model(Protocol):
             May be one vector broadcast over the workers, at no cost.
         inputs : array, shape (W, B, ...)
         targets : array, shape (W, B) for classes, (W, B, k) for values
+        noise : array, shape (W, B, model.noise), optional
+            Uniform on [0, 1), drawn from each worker's own stream.
         """
         ...
 
     def evaluate(
-        self, parameters: Floats, inputs: NDArray[Any], targets: NDArray[Any]
+        self,
+        parameters: Floats,
+        inputs: NDArray[Any],
+        targets: NDArray[Any],
+        statistics: Floats | None = None,
     ) -> Evaluation:
         """Return loss and accuracy of one vector (d,), or of each of many (W, d).
 
@@ -110,6 +138,8 @@ class Model(Protocol):
         inputs : array, shape (N, ...)
             Any number of samples, the same for all.
         targets : array, shape (N,) or (N, k)
+        statistics : array, shape (s,) or (W, s), optional
+            Running ones.
         """
         ...
 

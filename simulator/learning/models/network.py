@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.learning.arrays import DIVERGENCE, Floats, chunks
-from simulator.learning.models.layer import Layer, Pull, Views
+from simulator.learning.models.layer import Aside, Layer, Views, Weight, sequence
 from simulator.learning.models.losses import Loss, hits
 from simulator.learning.models.model import Array, Evaluation, Gradients, Part
 
@@ -28,67 +28,85 @@ class Network:
 
     Examples
     --------
-    >>> from simulator.learning.models.layer import dense
+    >>> from simulator.learning.models.dense import dense
     >>> from simulator.learning.models.losses import SQUARED_ERROR
     >>> network = Network([dense(2, 1, 'zeros')], SQUARED_ERROR)
     >>> network.dimension, network.layers[0].arrays['bias']
     (3, Array(place=slice(2, 3, None), shape=(1,)))
     >>> xor = np.array([[[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]])
-    >>> network.losses_and_gradients(np.zeros((1, 3)), xor, np.array([[[0.0], [1], [1], [0]]]))
-    Gradients(losses=array([0.25]), gradients=array([[-0.25, -0.25, -0.5 ]]))
+    >>> losses, gradients, _ = network.losses_and_gradients(
+    ...     np.zeros((1, 3)), xor, np.array([[[0.0], [1], [1], [0]]])
+    ... )
+    >>> losses, gradients
+    (array([0.25]), array([[-0.25, -0.25, -0.5 ]]))
     """
 
     def __init__(self, chain: Sequence[Layer], loss: Loss):
-        self.chain = tuple(chain)
         self.loss = loss
-        self.layers = tuple(_parts(self.chain))
-        self.dimension = sum(prod(weight.shape) for layer in chain for weight in layer.weights)
-        self.forward_flops = sum(layer.flops for layer in self.chain)
+        self.layers = tuple(_parts(chain))
+        self._body = sequence(chain)
+        self._weights = list(_places(self._body.weights))
+        self._statistics = list(_places(self._body.statistics))
+        self.dimension = _size(self._body.weights)
         self.bytes = 4 * self.dimension
-        self._outputs_per_sample = sum(prod(layer.outputs) for layer in self.chain)
-        self._first_learner = next(n for n, layer in enumerate(self.chain) if layer.weights)
+        self.forward_flops = self._body.flops
+        self.noise = self._body.noise
+        # these are constants, no stream matters
+        self.statistics = _drawn(self._body.statistics, np.random.default_rng(0))
+        self._outputs_per_sample = sum(prod(layer.outputs) for layer in chain)
 
     def init(self, rng: np.random.Generator) -> Floats:
         """Draw parameters (d,), layer by layer."""
-        drawn = [
-            weight.draw(rng, weight.shape).ravel()
-            for layer in self.chain
-            for weight in layer.weights
-        ]
-        return np.concatenate(drawn).astype(np.float32)
+        return _drawn(self._body.weights, rng)
 
     @DIVERGENCE
-    def outputs(self, parameters: Floats, inputs: NDArray[Any]) -> Floats:
+    def outputs(
+        self, parameters: Floats, inputs: NDArray[Any], statistics: Floats | None = None
+    ) -> Floats:
         """Return what the last layer of each worker (W, d) says of its inputs (W, B, ...)."""
         parameters = _rows(parameters)
-        return self._forward(parameters, _samples(parameters, inputs))
+        running = self._running(len(parameters), statistics)
+        return self._answers(parameters, _samples(parameters, inputs), running)
 
     @DIVERGENCE
     def losses_and_gradients(
-        self, parameters: Floats, inputs: NDArray[Any], targets: NDArray[Any]
+        self,
+        parameters: Floats,
+        inputs: NDArray[Any],
+        targets: NDArray[Any],
+        noise: Floats | None = None,
     ) -> Gradients:
         """Return each worker's loss (W,) and gradient (W, d), a cacheful of workers at a time."""
-        workers, dtype = len(parameters), parameters.dtype
+        if self.noise != (0 if noise is None else noise.shape[-1]):
+            raise ValueError(f'noise: this model takes {self.noise} draws a sample in training.')
         parameters = _rows(parameters)
         inputs = _samples(parameters, inputs)
-        result = Gradients(np.empty(workers, dtype), np.empty((workers, self.dimension), dtype))
-        for chunk in chunks(workers, self.footprint(inputs.shape[1])):
-            part = Gradients(result.losses[chunk], result.gradients[chunk])
-            self._fill(part, parameters[chunk], inputs[chunk], targets[chunk])
+        result = self._room(len(parameters), parameters.dtype)
+        for chunk in chunks(len(parameters), self.footprint(inputs.shape[1])):
+            part = Gradients(*(array[chunk] for array in result))
+            draws = None if noise is None else noise[chunk]
+            self._fill(part, parameters[chunk], inputs[chunk], targets[chunk], draws)
         return result
 
     @DIVERGENCE
     def evaluate(
-        self, parameters: Floats, inputs: NDArray[Any], targets: NDArray[Any]
+        self,
+        parameters: Floats,
+        inputs: NDArray[Any],
+        targets: NDArray[Any],
+        statistics: Floats | None = None,
     ) -> Evaluation:
         """Return loss and accuracy of one vector (d,), or of each of many (W, d)."""
         stack = _rows(parameters.reshape(-1, self.dimension))
+        running = self._running(len(stack), statistics)
         inputs = _samples(stack, inputs)
         totals = np.zeros((2, len(stack)))
         for start in range(0, len(inputs), SAMPLES):
             some = slice(start, start + SAMPLES)
             for chunk in chunks(len(stack), self.footprint(SAMPLES)):
-                totals[:, chunk] += self._sums(stack[chunk], inputs[some], targets[some])
+                totals[:, chunk] += self._sums(
+                    stack[chunk], inputs[some], targets[some], running[chunk]
+                )
         losses, accuracies = totals.reshape(2, *parameters.shape[:-1]) / len(inputs)
         return Evaluation(losses, accuracies)
 
@@ -96,55 +114,79 @@ class Network:
         """Return the bytes of parameters, activations and the gradients by both, a worker."""
         return 8.0 * (self.dimension + batch * self._outputs_per_sample)
 
-    def _forward(self, parameters: Floats, signal: NDArray[Any]) -> Floats:
-        for layer, weights in zip(self.chain, self._views(parameters), strict=True):
-            signal, _ = layer.forward(weights, signal)
-        return signal
+    def _room(self, workers: int, dtype: np.dtype[Any]) -> Gradients:
+        return Gradients(
+            np.empty(workers, dtype),
+            np.empty((workers, self.dimension), dtype),
+            np.empty((workers, self.statistics.size), dtype),
+        )
+
+    def _running(self, workers: int, statistics: Floats | None) -> Floats:
+        known = self.statistics if statistics is None else statistics
+        return np.broadcast_to(known, (workers, self.statistics.size))
+
+    def _answers(self, parameters: Floats, samples: NDArray[Any], running: Floats) -> Floats:
+        aside = Aside(training=False, statistics=_views(running, self._statistics))
+        return self._body.forward(_views(parameters, self._weights), samples, aside)[0]
 
     def _fill(
-        self, result: Gradients, parameters: Floats, signal: NDArray[Any], targets: NDArray[Any]
+        self,
+        result: Gradients,
+        parameters: Floats,
+        samples: NDArray[Any],
+        targets: NDArray[Any],
+        noise: Floats | None,
     ) -> None:
-        pulls = []
-        for layer, weights in zip(self.chain, self._views(parameters), strict=True):
-            signal, pull = layer.forward(weights, signal)
-            pulls.append(pull)
-        values, upstream = self.loss.slopes(signal, targets)
+        aside = Aside(True, noise, _views(result.statistics, self._statistics))
+        outputs, pull = self._body.forward(_views(parameters, self._weights), samples, aside)
+        values, upstream = self.loss.slopes(outputs, targets)
         np.mean(values, axis=1, out=result.losses)
         upstream /= values.shape[1]
-        self._backward(pulls, upstream, result.gradients)
-
-    def _backward(self, pulls: Sequence[Pull], upstream: Floats, gradients: Floats) -> None:
-        views = self._views(gradients)
-        for number in range(len(pulls) - 1, self._first_learner - 1, -1):
-            passed = pulls[number](upstream, views[number], number > self._first_learner)
-            if passed is not None:
-                upstream = passed
+        pull(upstream, _views(result.gradients, self._weights), False)
 
     def _sums(
-        self, parameters: Floats, inputs: NDArray[Any], targets: NDArray[Any]
+        self,
+        parameters: Floats,
+        inputs: NDArray[Any],
+        targets: NDArray[Any],
+        running: Floats,
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         workers = len(parameters)
-        outputs = self._forward(parameters, np.broadcast_to(inputs, (workers, *inputs.shape)))
+        samples = np.broadcast_to(inputs, (workers, *inputs.shape))
+        outputs = self._answers(parameters, samples, running)
         shared = np.broadcast_to(targets, (workers, *targets.shape))
         losses = self.loss.values(outputs, shared).sum(axis=1, dtype=np.float64)
         return losses, hits(outputs, shared).sum(axis=1)
 
-    def _views(self, stack: Floats) -> list[Views]:
-        return [
-            [stack[:, place].reshape(len(stack), *shape) for place, shape in part.arrays.values()]
-            for part in self.layers
-        ]
+
+def _places(weights: Sequence[Weight], start: int = 0) -> Iterator[Array]:
+    for weight in weights:
+        stop = start + prod(weight.shape)
+        yield Array(slice(start, stop), weight.shape)
+        start = stop
+
+
+def _size(weights: Sequence[Weight]) -> int:
+    return sum(prod(weight.shape) for weight in weights)
 
 
 def _parts(chain: Sequence[Layer]) -> Iterator[Part]:
-    start = end = 0
+    start = 0
     for number, layer in enumerate(chain, start=1):
-        arrays = {}
-        for weight in layer.weights:
-            arrays[weight.name] = Array(slice(end, end + prod(weight.shape)), weight.shape)
-            end += prod(weight.shape)
-        yield Part(f'{number}-{layer.name}', slice(start, end), arrays, layer.flops)
-        start = end
+        names = [weight.name for weight in layer.weights]
+        arrays = dict(zip(names, _places(layer.weights, start), strict=True))
+        stop = start + _size(layer.weights)
+        yield Part(f'{number}-{layer.name}', slice(start, stop), arrays, layer.flops)
+        start = stop
+
+
+def _drawn(weights: Sequence[Weight], rng: np.random.Generator) -> Floats:
+    drawn = [weight.draw(rng, weight.shape).ravel() for weight in weights]
+    return np.concatenate([*drawn, np.empty(0)]).astype(np.float32)
+
+
+def _views(stack: Floats, places: Sequence[Array]) -> Views:
+    return [stack[:, place].reshape(len(stack), *shape) for place, shape in places]
 
 
 def _rows(parameters: Floats) -> Floats:

@@ -67,3 +67,28 @@ def test_an_mlp_learns_the_digits_from_workers_of_different_kinds():
     both = learning.evaluate(np.stack([learning.initial, parameters]))
     assert both.accuracy[1] == learning.evaluate(parameters).accuracy
     assert both.loss[0] == pytest.approx(np.log(10), rel=0.4)
+
+
+def test_dropout_draws_from_the_worker_s_own_stream():
+    model = partial(mlp, hidden=[16], dropout=0.5)
+    busy, idle = draw(model=model), draw(model=model)
+    for worker in (1, 2, 1):
+        busy.request(worker, busy.initial)
+    ours, theirs = (each.request(0, each.initial) for each in (busy, idle))
+    assert (ours.value == theirs.value).all()
+    deaf = busy.pool.request(0, busy.initial, np.arange(4), np.zeros((4, 16)))
+    assert deaf.loss == pytest.approx(np.log(10))  # all hidden units silent
+
+
+def test_batch_normalized_models_are_evaluated_with_running_statistics():
+    learning = draw(model=partial(mlp, hidden=[32], batch_norm=True))
+    descent, parameters = sgd(rate=0.3), learning.initial
+    for _ in range(60):
+        pending = [learning.request(worker, parameters) for worker in range(4)]
+        parameters, _ = descent.update(np.mean([p.value for p in pending], axis=0), (), parameters)
+    assert learning.evaluate(parameters).accuracy > 0.9
+    assert learning.model.evaluate(parameters, *learning.data.test).accuracy < 0.9
+    each = learning.evaluate(np.stack([parameters] * 2), workers=[0, 3])
+    assert each.loss[0] != each.loss[1]
+    mean = np.mean([learning.pool.running(worker) for worker in range(4)], axis=0)
+    assert learning.statistics() == pytest.approx(mean, rel=1e-6)

@@ -122,3 +122,38 @@ def test_another_model_has_a_pool_of_its_own():
     assert pool.request(0, np.zeros(650, np.float32), np.arange(5)).loss == pytest.approx(
         np.log(10)
     )
+
+
+NORMALIZED = mlp(DIGITS.task, hidden=[8], batch_norm=True)
+
+
+def ask_normalized(pool, worker, seed):
+    batch = np.random.default_rng(seed).integers(0, 1442, 16)
+    return pool.request(worker, NORMALIZED.init(np.random.default_rng(0)), batch)
+
+
+def test_running_statistics_follow_the_batches_that_were_looked_at():
+    pool = GradientPool(NORMALIZED, DIGITS.train)
+    assert (pool.running(0) == NORMALIZED.statistics).all()
+    first, unseen, second = (ask_normalized(pool, 0, seed) for seed in range(3))
+    other = ask_normalized(pool, 1, 0)
+    for handle in (first, second, second, other):
+        _ = handle.loss
+    assert unseen.result is not None
+    expected = NORMALIZED.statistics
+    for handle in (first, second):
+        expected = 0.9 * expected + handle.result.statistics
+    assert (pool.running(0) == expected).all()
+    assert (pool.running(1) == 0.9 * NORMALIZED.statistics + first.result.statistics).all()
+
+
+def test_local_steps_move_running_statistics_as_gradients_would():
+    sgd = OPTIMIZERS['sgd'](rate=0.1)
+    parameters = NORMALIZED.init(np.random.default_rng(0))
+    batches = np.random.default_rng(1).integers(0, 1442, (3, 16))
+    together, apart = (GradientPool(NORMALIZED, DIGITS.train) for _ in range(2))
+    _ = together.request_steps(0, parameters, batches, sgd).value
+    for batch in batches:
+        gradient = apart.request(0, parameters, batch).value
+        parameters, _ = sgd.update(gradient, (), parameters)
+    assert together.running(0) == pytest.approx(apart.running(0), rel=1e-5)
