@@ -1,4 +1,4 @@
-"""Clocks: one small rule each, may this worker proceed, and how many gradients make an update?"""
+"""Clocks, one small rule each: who may proceed, and how many gradients make an update."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from simpy.events import Event
 
 from simulator.catalogue import Choice
 from simulator.collectives import Schedule, chunk_sizes
-from simulator.collectives.timed import Group
+from simulator.collectives.timed import Call, Group
 from simulator.training.algorithms import ALGORITHMS
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts
 from simulator.training.ranks import ranks_of
-from simulator.units import Bytes
+from simulator.units import Bytes, FlopCount
 
 __all__ = ['collective', 'predict_collective']
 
@@ -26,10 +26,13 @@ def collective(
     algorithm: Annotated[Choice, ALGORITHMS],
     bytes: Annotated[Bytes, Gt(0)],  # noqa: A002 - the word of the scenario
     repeat: Annotated[int, Ge(1), Le(100_000)] = 1,
+    work: Annotated[FlopCount, Ge(0)] = 0.0,
 ) -> dict[str, Any]:
     """Time a collective among the workers, without learning.
 
-    All ranks call it together, again as soon as each has left the call before.
+    All ranks begin together, and again when all have left; each may first have some work to do,
+    which stragglers stretch. A call is timed from the first rank's entering to the last one's
+    leaving.
 
     Parameters
     ----------
@@ -39,11 +42,12 @@ def collective(
         Of each rank's vector.
     repeat : int
         Calls, one after another.
+    work : flop
+        What each rank computes before each call.
     """
     schedule = algorithm(ranks_of(experiment.cluster))
-    study = _Study(experiment, schedule, bytes, algorithm.name)
-    for rank in range(schedule.ranks):
-        experiment.clock.process(study.rank(rank, repeat))
+    study = _Study(experiment, schedule, bytes, algorithm.name, work)
+    experiment.clock.process(study.calls(repeat))
     experiment.run()
     return study.figures()
 
@@ -51,25 +55,42 @@ def collective(
 class _Study:
     """The node program, and the times it takes."""
 
-    def __init__(self, experiment: Experiment, schedule: Schedule, size: float, name: str):
+    def __init__(
+        self, experiment: Experiment, schedule: Schedule, size: float, name: str, work: float
+    ):
         self.experiment = experiment
         self.bytes = size
+        self.work = work
         self.sizes = chunk_sizes(size, schedule.chunks)
         self.group = Group(experiment.cluster, experiment.workers, schedule, name=name)
         self.seconds: list[float] = []
 
-    def rank(self, number: int, repeat: int) -> Generator[Event, Any, None]:
-        """Call the collective again and again."""
-        for _ in range(repeat):
-            call, leaving = self.group.enter(number, self.sizes)
-            yield leaving
-            if call.complete:
-                seconds = max(call.left) - min(call.entered)
-                self.seconds.append(seconds)
-                self.experiment.scoreboard.metric('collective_seconds', seconds)
-                self.experiment.scoreboard.count_round()
-        if len(self.seconds) == repeat:
-            self.experiment.scoreboard.end()
+    def calls(self, repeat: int) -> Generator[Event, Any, None]:
+        """Let all ranks call the collective, again when all have left."""
+        clock, scoreboard = self.experiment.clock, self.experiment.scoreboard
+        for step in range(1, repeat + 1):
+            ranks = [
+                clock.process(self.rank(number, step))
+                for number in range(self.group.schedule.ranks)
+            ]
+            calls = yield clock.all_of(ranks)
+            call: Call = calls[ranks[0]]
+            self.seconds.append(max(call.left) - min(call.entered))
+            scoreboard.metric('collective_seconds', self.seconds[-1])
+            scoreboard.count_round()
+        scoreboard.end()
+
+    def rank(self, number: int, step: int) -> Generator[Event, Any, Call]:
+        """Do the work, if there is some; then take part in the collective."""
+        device = self.experiment.workers[number]
+        if self.work:
+            cluster = self.experiment.cluster
+            yield cluster.compute(device, self.work, operation='work', step=step)
+        since = self.experiment.clock.now
+        call, leaving = self.group.enter(number, self.sizes)
+        yield leaving
+        self.experiment.waited(device, self.group.name, step, since)
+        return call
 
     def figures(self) -> dict[str, Any]:
         """Return what the summary says of the study."""
@@ -82,7 +103,12 @@ class _Study:
 
 
 def predict_collective(
-    facts: Facts, *, algorithm: Choice, bytes: float, repeat: int = 1
+    facts: Facts,
+    *,
+    algorithm: Choice,
+    bytes: float,  # noqa: A002
+    repeat: int = 1,
+    **_: Any,
 ) -> dict[str, float]:
     """Return what the closed form says, as if nothing but the ranks' own ports contended."""
     closed_form = algorithm.beside('predict')

@@ -1,0 +1,175 @@
+"""The composition root: one resolved scenario, one run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simulator.cluster.cluster import Cluster, Wires
+from simulator.errors import DataError
+from simulator.learning import Learning, Optimizer, frozen
+from simulator.recording import Progress, Recorder
+from simulator.recording.folder import note, save_model
+from simulator.scenario.schema import Learning as LearningSection
+from simulator.scenario.schema import Scenario
+from simulator.scenario.world import devices_of, graph_of, network_of
+from simulator.seeds import Seeds
+from simulator.training import Experiment, Facts, Scale, Scoreboard, Stop
+
+if TYPE_CHECKING:
+    from simulator.scenario import RunSpec
+
+__all__ = ['execute', 'scale_of']
+
+JITTER_SAMPLE = 65536  # draws that stand for the law of jitter inside the fabric
+LARGEST_START = 2**31  # bytes of a file of parameters
+
+
+def execute(
+    spec: RunSpec, folder: Path, *, progress: Callable[[Progress], None] | None = None
+) -> dict[str, Any]:
+    """Do the run *spec*, write its traces and its model into *folder*, return its figures.
+
+    Parameters
+    ----------
+    spec : RunSpec
+    folder : Path
+        The run's folder, claimed by the caller.
+    progress : callable, optional
+        Told after each round how far the run has come.
+
+    Returns
+    -------
+    dict
+        Keys of ``simulator.traces.SUMMARY``.
+    """
+    scenario = spec.scenario
+    seeds = Seeds(scenario.seed)
+    with Recorder(folder, scenario.record) as recorder:
+        cluster = build_cluster(scenario, seeds, recorder)
+        learning = build_learning(scenario, len(cluster.workers), seeds)
+        experiment = build_experiment(scenario, cluster, recorder, learning, progress)
+        if learning is not None:
+            note(folder, data={learning.data.name: learning.data.sha256})
+        more = scenario.training(experiment)
+        experiment.finish()
+        summary = experiment.scoreboard.summary()
+    if experiment.scoreboard.parameters is not None:
+        save_model(folder, parameters=experiment.scoreboard.parameters)
+    rounds = experiment.scoreboard.rounds
+    return {**summary, **(more or {}), 'predicted': predict(scenario, experiment, rounds)}
+
+
+def build_cluster(scenario: Scenario, seeds: Seeds, recorder: Recorder) -> Cluster:
+    """Return the cluster of a scenario, at time 0."""
+    section = scenario.cluster
+    graph = graph_of(section, seeds)
+    network = network_of(section, graph, seeds)
+    law = section.link.jitter
+    jitter = None if law is None else law(seeds.stream('jitter'), JITTER_SAMPLE)
+    return Cluster(
+        graph,
+        network,
+        devices_of(section, network.hosts, seeds),
+        recorder,
+        wires=Wires(section.sharing, jitter=jitter),
+        straggler=section.stragglers(seeds, network.hosts),
+        seeds=seeds,
+    )
+
+
+def build_learning(scenario: Scenario, workers: int, seeds: Seeds) -> Learning | None:
+    """Return the model and its data, dealt to the workers; None where nothing is learned.
+
+    Raises
+    ------
+    DataError
+        If the data can't be dealt, or the file to start from is of another model.
+    """
+    section = scenario.learning
+    if section is None:
+        return None
+    learning = Learning.draw(
+        section.data,
+        section.partition,
+        section.model,
+        workers=workers,
+        seeds=seeds,
+        batch=section.batch,
+    )
+    if section.start is not None:
+        learning.initial = frozen(_start(Path(section.start), learning))
+    return learning
+
+
+def build_experiment(
+    scenario: Scenario,
+    cluster: Cluster,
+    recorder: Recorder,
+    learning: Learning | None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Experiment:
+    """Return what the training kind is handed."""
+    stop = Stop(**{name: getattr(scenario.stop, name) for name in type(scenario.stop).model_fields})
+    scoreboard = Scoreboard(
+        cluster,
+        recorder,
+        stop,
+        scenario.evaluate.every,
+        learning=learning,
+        progress=progress,
+    )
+    optimizer: Optimizer | None = scenario.learning.optimizer() if scenario.learning else None
+    scale = scale_of(scenario.learning, learning)
+    return Experiment(
+        cluster, recorder, scoreboard, learning=learning, optimizer=optimizer, scale=scale
+    )
+
+
+def scale_of(section: LearningSection | None, learning: Learning | None) -> Scale:
+    """Return how much larger the model is that this one stands for."""
+    if section is None or learning is None or section.stands_for is None:
+        return Scale()
+    larger, model = section.stands_for, learning.model
+    return Scale(
+        bytes=larger.parameters / model.dimension if larger.parameters else 1.0,
+        flops=larger.flops / model.forward_flops if larger.flops else 1.0,
+    )
+
+
+def predict(scenario: Scenario, experiment: Experiment, rounds: int) -> dict[str, float] | None:
+    """Return what the closed forms say of a run of so many *rounds*; None where there are none."""
+    closed_form = scenario.training.beside('predict')
+    if closed_form is None:
+        return None
+    cluster = experiment.cluster
+    facts = Facts.of(
+        cluster.graph,
+        cluster.network,
+        cluster.devices,
+        parameters=experiment.parameters if scenario.learning else None,
+        rounds=rounds,
+        scale=experiment.scale,
+    )
+    figures: dict[str, float] = closed_form(facts, **scenario.training.options)
+    return figures
+
+
+def _start(file: Path, learning: Learning) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return the parameters in *file*, if they fit the model."""
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            parameters = np.asarray(arrays['parameters'], np.float32)
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(
+            f'learning.start: {file} holds no parameters ({error}); give the model.npz of a run'
+        ) from error
+    if parameters.shape != learning.initial.shape:
+        raise DataError(
+            f'learning.start: {file} holds {parameters.size} parameters, '
+            f'the model has {learning.initial.size}; start from a run of the same model'
+        )
+    return parameters

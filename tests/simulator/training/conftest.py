@@ -1,0 +1,86 @@
+"""Small experiments: a star of equal devices, digits or blobs, a short run."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from simulator.cluster.cluster import Cluster, Devices, Wires
+from simulator.cluster.network import Network
+from simulator.cluster.stragglers import STRAGGLERS
+from simulator.learning import Learning, blobs, iid, linear, sgd
+from simulator.recording import Recorder
+from simulator.seeds import Seeds
+from simulator.training import KINDS, Every, Experiment, Facts, Scoreboard, Stop
+from topologies import TOPOLOGIES
+
+BANDWIDTH, LATENCY, SPEED = 1e6, 1e-3, 1e6
+
+
+@pytest.fixture
+def make_experiment(tmp_path):
+    def make(
+        *,
+        workers=4,
+        servers=1,
+        seed=7,
+        stop=None,
+        every=None,
+        sigma=None,
+        reduce=np.inf,
+        sharing='fair',
+        rate=0.1,
+        progress=None,
+    ):
+        seeds = Seeds(seed)
+        graph = TOPOLOGIES['star'](workers=workers, servers=servers)
+        hosts = workers + servers
+        network = Network.of(graph, hosts=hosts, bandwidth=BANDWIDTH, latency=LATENCY)
+        ones = np.ones(hosts)
+        straggler = None if sigma is None else STRAGGLERS['lognormal'](seeds, hosts, sigma=sigma)
+        recorder = Recorder(tmp_path / f'run-{len(list(tmp_path.iterdir()))}')
+        cluster = Cluster(
+            graph,
+            network,
+            Devices(SPEED * ones, reduce * ones, np.inf * ones),
+            recorder,
+            wires=Wires(sharing),
+            straggler=straggler,
+            seeds=seeds,
+        )
+        learning = Learning.draw(blobs, iid, linear, workers=workers, seeds=seeds)
+        scoreboard = Scoreboard(
+            cluster,
+            recorder,
+            Stop(**(stop or {'rounds': 5})),
+            every or Every(1, 'rounds'),
+            learning=learning,
+            progress=progress,
+        )
+        return Experiment(
+            cluster, recorder, scoreboard, learning=learning, optimizer=sgd(rate=rate)
+        )
+
+    return make
+
+
+@pytest.fixture
+def train():
+    def run(experiment, kind, **options):
+        choice = KINDS.read({kind: options})
+        extra = choice(experiment)
+        experiment.finish()
+        experiment.recorder.close()
+        summary = {**experiment.scoreboard.summary(), **(extra or {})}
+        facts = Facts.of(
+            experiment.cluster.graph,
+            experiment.cluster.network,
+            experiment.cluster.devices,
+            parameters=experiment.parameters,
+            rounds=experiment.scoreboard.rounds,
+        )
+        predicted = choice.beside('predict')(facts, **choice.options)
+        model = experiment.scoreboard.parameters
+        return SimpleNamespace(summary=summary, predicted=predicted, model=model, facts=facts)
+
+    return run
