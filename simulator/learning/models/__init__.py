@@ -9,8 +9,23 @@ from collections.abc import Callable
 from simulator.learning.models.linear import linear
 from simulator.learning.models.mlp import mlp
 from simulator.learning.models.model import Evaluation, Gradients, Model, Part
+from simulator.learning.models.perceptron import perceptron
 from simulator.learning.task import Task
 
-__all__ = ['MODELS', 'Evaluation', 'Gradients', 'Model', 'Part', 'Task', 'linear', 'mlp']
+__all__ = [
+    'MODELS',
+    'Evaluation',
+    'Gradients',
+    'Model',
+    'Part',
+    'Task',
+    'linear',
+    'mlp',
+    'perceptron',
+]
 
-MODELS: dict[str, Callable[..., Model]] = {'linear': linear, 'mlp': mlp}
+MODELS: dict[str, Callable[..., Model]] = {
+    'linear': linear,
+    'perceptron': perceptron,
+    'mlp': mlp,
+}

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from simulator.learning.arrays import Floats
+from simulator.learning.models.curves import logistic
 from simulator.learning.models.dense import summed
 from simulator.learning.models.initialization import constant
 from simulator.learning.models.layer import Aside, Layer, Pull, Shape, Views, Weight, fixed
@@ -28,20 +29,6 @@ class Curve(NamedTuple):
 
     value: Callable[[Floats], Floats]
     slope: Callable[[Floats], Any]
-
-
-def logistic(x: Floats) -> Floats:
-    """Return 1/(1 + exp(-x)), by way of tanh: no overflow at either end.
-
-    Examples
-    --------
-    >>> logistic(np.array([-1000.0, 0.0, 1000.0])).tolist()
-    [0.0, 0.5, 1.0]
-    """
-    outputs: Floats = np.tanh(x / 2)
-    outputs += 1
-    outputs /= 2
-    return outputs
 
 
 def _leak(y: Floats) -> Floats:

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from simulator.errors import DataError
 from simulator.learning.arrays import Floats
+from simulator.learning.models.curves import logistic
+from simulator.learning.task import Task
 
-LossName = Literal['cross_entropy', 'squared_error']
+LossName = Literal['cross_entropy', 'binary_cross_entropy', 'squared_error']
 Targets = NDArray[Any]
 
 
@@ -43,10 +45,30 @@ def places(outputs: Floats, labels: Targets) -> NDArray[np.intp]:
     return np.arange(0, outputs.size, outputs.shape[-1]) + labels.ravel()
 
 
+def goals(outputs: Floats, targets: Targets) -> Floats:
+    """Return what each unit should say: 1 at the unit of the sample's class, else 0.
+
+    A lone unit should say 1 for the second of two classes. Values stand as they are.
+
+    Examples
+    --------
+    >>> goals(np.zeros((1, 2, 3)), np.array([[2, 0]])).tolist()
+    [[[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]]
+    """
+    if not are_labels(targets):
+        return targets.astype(outputs.dtype)
+    if outputs.shape[-1] == 1:
+        return targets[..., None].astype(outputs.dtype)
+    wanted = np.zeros_like(outputs)
+    wanted.reshape(-1)[places(outputs, targets)] = 1
+    return wanted
+
+
 def hits(outputs: Floats, targets: Targets) -> Floats:
     """Return 1 where the largest output is the sample's class, else 0; nan for values.
 
-    A model that has diverged, to inf or nan, is right about nothing.
+    A lone unit chooses the second class from 0 on. A model that has diverged, to inf or nan, is
+    right about nothing.
 
     Examples
     --------
@@ -55,8 +77,10 @@ def hits(outputs: Floats, targets: Targets) -> Floats:
     """
     if not are_labels(targets):
         return np.full(outputs.shape[:2], np.nan)
+    lone = outputs.shape[-1] == 1
+    chosen = outputs[..., 0] >= 0 if lone else outputs.argmax(axis=-1)
     sane = np.isfinite(outputs.max(axis=-1))
-    right: Floats = ((outputs.argmax(axis=-1) == targets) & sane).astype(np.float64)
+    right: Floats = ((chosen == targets) & sane).astype(np.float64)
     return right
 
 
@@ -81,41 +105,77 @@ def _cross_entropy_slopes(outputs: Floats, targets: Targets) -> tuple[Floats, Fl
     return values, slopes
 
 
-def _errors(outputs: Floats, targets: Targets) -> Floats:
-    if not are_labels(targets):
-        return outputs - targets.astype(outputs.dtype)
-    errors = outputs.copy()
-    errors.reshape(-1)[places(outputs, targets)] -= 1
-    return errors
+def _over_units(values: Floats) -> Floats:
+    total: Floats = np.matmul(values, np.ones((values.shape[-1], 1), values.dtype))[..., 0]
+    return total
 
 
 def _squared_error_slopes(outputs: Floats, targets: Targets) -> tuple[Floats, Floats]:
-    errors = _errors(outputs, targets)
-    halves = np.full((errors.shape[-1], 1), 0.5, errors.dtype)
-    return np.matmul(errors * errors, halves)[..., 0], errors
+    errors = outputs - goals(outputs, targets)
+    return _over_units(errors * errors) / 2, errors
 
 
-def _squared_error_values(outputs: Floats, targets: Targets) -> Floats:
-    return _squared_error_slopes(outputs, targets)[0]
+def _binary_slopes(outputs: Floats, targets: Targets) -> tuple[Floats, Floats]:
+    wanted = goals(outputs, targets)
+    # log(1 + exp(x)), of which the exponential can't overflow
+    softplus = np.maximum(outputs, 0) + np.log1p(np.exp(-np.abs(outputs)))
+    return _over_units(softplus - wanted * outputs), logistic(outputs) - wanted
+
+
+def _perceptron_slopes(outputs: Floats, targets: Targets) -> tuple[Floats, Floats]:
+    fired = (outputs >= 0).astype(outputs.dtype)
+    errors = fired - goals(outputs, targets)
+    return _over_units(errors * outputs), errors
+
+
+def _loss(slopes: Callable[[Floats, Targets], tuple[Floats, Floats]]) -> Loss:
+    return Loss(lambda outputs, targets: slopes(outputs, targets)[0], slopes)
 
 
 CROSS_ENTROPY = Loss(_cross_entropy_values, _cross_entropy_slopes)
 """Softmax of the outputs, then minus the logarithm of the true class's probability."""
 
-SQUARED_ERROR = Loss(_squared_error_values, _squared_error_slopes)
+BINARY_CROSS_ENTROPY = _loss(_binary_slopes)
+"""Each unit for itself, through the logistic curve, says whether a sample is of its class."""
+
+SQUARED_ERROR = _loss(_squared_error_slopes)
 """Half the squared distance to the target; a class's target is 1 at its unit, else 0."""
 
-LOSSES: dict[LossName, Loss] = {'cross_entropy': CROSS_ENTROPY, 'squared_error': SQUARED_ERROR}
+PERCEPTRON = _loss(_perceptron_slopes)
+"""How far each unit is on the wrong side of 0; its slope is the perceptron rule's."""
+
+LOSSES: dict[LossName, Loss] = {
+    'cross_entropy': CROSS_ENTROPY,
+    'binary_cross_entropy': BINARY_CROSS_ENTROPY,
+    'squared_error': SQUARED_ERROR,
+}
 
 
-def fitting(name: LossName | None, labels: bool) -> LossName:
-    """Return the loss that was asked for, or else the usual one for the task.
+class Head(NamedTuple):
+    """How a model ends: so many output units, judged by this loss."""
+
+    units: int
+    loss: Loss
+
+
+def head(name: LossName | None, task: Task) -> Head:
+    """Return the end that fits the loss that was asked for, or else the task.
+
+    Units are softmax, logistic or linear as the loss is cross_entropy, binary_cross_entropy or
+    squared_error. One logistic unit tells two classes apart.
+
+    Raises
+    ------
+    DataError
+        If the targets are values, and the loss needs classes.
 
     Examples
     --------
-    >>> fitting(None, labels=False)
-    'squared_error'
+    >>> head('binary_cross_entropy', Task((4,), 2)).units
+    1
     """
-    if name == 'cross_entropy' and not labels:
-        raise DataError('loss: cross_entropy needs classes; take squared_error for values.')
-    return name or ('cross_entropy' if labels else 'squared_error')
+    if not task.labels and name not in (None, 'squared_error'):
+        raise DataError(f'loss: {name} needs classes; take squared_error for values.')
+    chosen = name or ('cross_entropy' if task.labels else 'squared_error')
+    alone = chosen == 'binary_cross_entropy' and task.outputs == 2
+    return Head(1 if alone else task.outputs, LOSSES[chosen])

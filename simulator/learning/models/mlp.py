@@ -12,7 +12,7 @@ from simulator.learning.models.activations import ActivationName, bend
 from simulator.learning.models.dense import dense
 from simulator.learning.models.initialization import Initialization
 from simulator.learning.models.layer import Layer, Shape, flatten
-from simulator.learning.models.losses import LOSSES, LossName, fitting
+from simulator.learning.models.losses import LossName, head
 from simulator.learning.models.network import Network
 from simulator.learning.models.normalization import Share, batch_norm, dropout
 from simulator.learning.task import Task
@@ -45,8 +45,9 @@ def mlp(
     dropout : float
         Share of each hidden layer's units silenced in training.
     loss : str
-        ``cross_entropy`` of the softmax of the output units (the default for classes) or
-        ``squared_error`` (the default for values).
+        ``cross_entropy`` of softmax units (the default for classes), ``binary_cross_entropy`` of
+        logistic units (one where there are two classes), or ``squared_error`` of linear units
+        (the default for values).
 
     Returns
     -------
@@ -63,12 +64,13 @@ def mlp(
     >>> model.dimension, [layer.name for layer in model.layers]
     (2410, ['1-flatten', '2-dense', '3-relu', '4-dense'])
     """
+    end = head(loss, task)
     chain, inputs = [flatten(task.inputs)], prod(task.inputs)
     for units in hidden:
         chain += [dense(inputs, units, init), *_bent((units,), activation, batch_norm, dropout)]
         inputs = units
-    chain.append(dense(inputs, task.outputs, init))
-    return Network(chain, LOSSES[fitting(loss, task.labels)])
+    chain.append(dense(inputs, end.units, init))
+    return Network(chain, end.loss)
 
 
 def _bent(
