@@ -77,6 +77,10 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
     def __eq__(self, other: object) -> bool:
         return self is other
 
+    def __deepcopy__(self, memo: object) -> Catalogue:
+        # pydantic copies defaults
+        return self
+
     def __repr__(self) -> str:
         return f'Catalogue({self.kind!r}, {list(self)})'
 
@@ -199,7 +203,7 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
         return {'x-catalogue': self}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Choice:
     """An entry of a catalogue with its options bound; call it with the context it needs.
 
@@ -247,12 +251,16 @@ class Choice:
         """Return it as plain data, as it would stand in a scenario."""
         return self.catalogue.write(self)
 
+    def __hash__(self) -> int:
+        return hash((self.kind, self.name))
+
     def __repr__(self) -> str:
         return f'Choice({self.kind!r}, {self.name!r}, {dict(self.options)!r})'
 
 
 def _at(place: tuple[str, ...], kind: LiteralString, text: str) -> ValidationError:
-    error = PydanticCustomError(kind, '{text}', {'text': text})
+    # with a place, the key there is at fault; without, the name that stands alone
+    error = PydanticCustomError(kind, '{text}', {'text': text, 'at_key': bool(place)})
     return ValidationError.from_exception_data(
         'choice', [InitErrorDetails(type=error, loc=place, input=None)]
     )

@@ -85,7 +85,7 @@ def _words(detail: ErrorDetails, place: Place, parent: Shape) -> tuple[str, bool
     if kind == 'missing':
         return f'is missing{_about(place[-1], parent)}', True
     if kind in ('unknown_name', 'contradiction'):
-        return context['text'], True
+        return context['text'], context['at_key']
     if kind == 'value_error':
         return str(context['error']), False
     if kind in ('model_type', 'dict_type'):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,16 +11,15 @@ from numpy.typing import NDArray
 
 from simulator.cluster.cluster import Devices
 from simulator.cluster.laws import drawn
+from simulator.cluster.naming import links_named, nodes_named
 from simulator.cluster.network import Network
-from simulator.errors import ScenarioError
 from simulator.scenario.schema import Cluster
 from simulator.seeds import Seeds
 from topologies import RANDOM
 
-__all__ = ['devices_of', 'graph_of', 'network_of', 'nodes_named']
+__all__ = ['devices_of', 'graph_of', 'links_named', 'network_of', 'nodes_named']
 
 Floats = NDArray[np.float64]
-_NODES = re.compile(r'(\d+)(?:\.\.(\d+))?|(\*)')
 
 
 def graph_of(cluster: Cluster, seeds: Seeds) -> nx.Graph[int]:
@@ -57,7 +55,7 @@ def network_of(cluster: Cluster, graph: nx.Graph[int], seeds: Seeds) -> Network:
         loss=drawn(link.loss, seeds.stream('loss'), edges),
     )
     for name, override in cluster.overrides.links.items():
-        chosen = _links_named(name, network)
+        chosen = links_named(name, network)
         for quantity, value in _given(override).items():
             rng = seeds.stream('override', link=name, quantity=quantity)
             getattr(network, quantity)[chosen] = drawn(value, rng, len(chosen))
@@ -86,46 +84,6 @@ def devices_of(cluster: Cluster, hosts: int, seeds: Seeds) -> Devices:
             rng = seeds.stream('override', device=name, quantity=quantity)
             values[quantity][chosen] = drawn(value, rng, len(chosen))
     return Devices(**values)
-
-
-def nodes_named(name: str, nodes: int, what: str = 'node') -> NDArray[np.int64]:
-    """Return the nodes that ``3``, ``0..7`` or ``*`` stands for.
-
-    Examples
-    --------
-    >>> nodes_named('1..3', 8).tolist(), nodes_named('*', 2).tolist()
-    ([1, 2, 3], [0, 1])
-
-    Raises
-    ------
-    ScenarioError
-        If it stands for none.
-    """
-    match = _NODES.fullmatch(name.strip())
-    if match is None:
-        raise ScenarioError(f'{name!r} names no {what}; write 3, 0..7 or *')
-    if match[3]:
-        return np.arange(nodes)
-    first, last = int(match[1]), int(match[2] or match[1])
-    if not first <= last < nodes:
-        raise ScenarioError(f'no {what} {name!r}: they are 0..{nodes - 1}')
-    return np.arange(first, last + 1)
-
-
-def _links_named(name: str, network: Network) -> NDArray[np.int64]:
-    ends = re.split(r'([->])', name.strip())
-    if len(ends) != 3:
-        raise ScenarioError(f'{name!r} names no link; write 0-16, 0>16 or 0..7-16')
-    source = np.isin(network.source, nodes_named(ends[0], network.nodes))
-    target = np.isin(network.target, nodes_named(ends[2], network.nodes))
-    chosen = source & target
-    if ends[1] == '-':
-        back = np.isin(network.source, nodes_named(ends[2], network.nodes))
-        forth = np.isin(network.target, nodes_named(ends[0], network.nodes))
-        chosen = chosen | (back & forth)
-    if not chosen.any():
-        raise ScenarioError(f'no link {name!r}: no edge of the topology joins these nodes')
-    return np.flatnonzero(chosen)
 
 
 def _given(override: Any) -> Mapping[str, Any]:

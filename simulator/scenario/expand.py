@@ -1,0 +1,167 @@
+"""From the tree of a file to its runs: merge, validate and check each, gather all problems."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from simulator.catalogue import Fault, Shape, dotted, faults
+from simulator.errors import Problem, ScenarioError
+from simulator.scenario.document import Node
+from simulator.scenario.merge import merge, nested, settled
+from simulator.scenario.schema import Scenario, ScenarioFile
+from simulator.scenario.spec import RunSpec
+from simulator.scenario.vary import MOST_RUNS, Cell, read_grid, read_variants
+
+__all__ = ['SHAPE', 'Assigned', 'Checks', 'expand', 'split_key']
+
+SHAPE = Shape(ScenarioFile)
+
+Checks = Callable[[Scenario], Iterable[Fault]]
+
+
+_RUNS = ('variants', 'vary')
+
+
+class Assigned(NamedTuple):
+    """A key set on the command line, in each run or in the grid of runs."""
+
+    key: str
+    node: Node
+
+    @property
+    def decides_runs(self) -> bool:
+        """Whether it changes which runs there are, rather than each of them."""
+        return self.path[0] in _RUNS
+
+    @property
+    def path(self) -> list[str]:
+        """The parts of the key; those of a varied key stay together."""
+        first, _, rest = self.key.partition('.')
+        return [first, rest] if first == 'vary' and rest else split_key(self.key)
+
+    def upon(self, tree: Node) -> Node:
+        """Return *tree* with the key set."""
+        return merge(tree, nested(self.path, self.node, self.node.mark), SHAPE)
+
+
+def split_key(key: str) -> list[str]:
+    """Return the parts of a dotted key; the two dots of a range stay together.
+
+    Examples
+    --------
+    >>> split_key('cluster.overrides.devices.0..7.speed')
+    ['cluster', 'overrides', 'devices', '0..7', 'speed']
+    """
+    return re.split(r'(?<!\.)\.(?!\.)', key)
+
+
+def expand(root: Node, assigned: Iterable[Assigned], checks: Checks) -> list[RunSpec]:
+    """Return the runs of a file.
+
+    Parameters
+    ----------
+    root : Node
+        The file's mapping.
+    assigned : iterable of Assigned
+        Keys from the command line; they go before everything.
+    checks : callable
+        Yields what does not fit together in a run.
+
+    Raises
+    ------
+    ScenarioError
+        With all that is wrong, in all runs.
+    """
+    each_run = [each for each in assigned if not each.decides_runs]
+    for each in assigned:
+        root = each.upon(root) if each.decides_runs else root
+    expansion = _Expansion(root, each_run, checks)
+    specs = expansion.specs()
+    if expansion.problems:
+        raise ScenarioError(expansion.problems)
+    return specs
+
+
+class _Expansion:
+    """The runs of one file, and what is wrong with them."""
+
+    def __init__(self, root: Node, assigned: list[Assigned], checks: Checks):
+        self.problems: list[Problem] = []
+        self._assigned = assigned
+        self._checks = checks
+        self._root = root
+        self._base = replace(root, value={k: v for k, v in root.value.items() if k not in _RUNS})
+        self._variants = read_variants(root.value.get('variants'), self.problems)
+        self._grid = read_grid(root.value.get('vary'), self.problems)
+        for each in assigned:
+            self._grid = self._grid.without(each.key)
+
+    def specs(self) -> list[RunSpec]:
+        """Return all runs that are right."""
+        count = len(self._variants) * self._grid.size()
+        if count > MOST_RUNS:
+            self._note(self._root, Fault(('vary',), f'makes {count} runs; at most {MOST_RUNS}'))
+            return []
+        cells = [(name, cell) for name in self._variants for cell in self._grid.cells(name)]
+        if not cells and not self.problems:
+            self._note(self._root, Fault(('vary', 'exclude'), 'leaves no run'))
+        found = (self._spec(name, cell) for name, cell in cells)
+        return [spec for spec in found if spec is not None]
+
+    def _spec(self, name: str, cell: Cell) -> RunSpec | None:
+        """Return one run, or note what is wrong with it."""
+        tree = self._merged(name, cell)
+        if tree is None:
+            return None
+        try:
+            scenario = Scenario.model_validate(tree.plain())
+            wrong = list(self._checks(scenario))
+        except ValidationError as error:
+            wrong = faults(error, SHAPE)
+        for fault in wrong:
+            self._note(tree, fault)
+        if wrong:
+            return None
+        vary = {key: node.plain() for key, node in cell.items()}
+        return RunSpec(name, vary, scenario.seed, scenario, scenario.resolved())
+
+    def _merged(self, name: str, cell: Cell) -> Node | None:
+        """Return the tree of one run: the base, the variant, varied keys, the command line's."""
+        tree = merge(self._base, self._variants[name], SHAPE)
+        for key, node in cell.items():
+            path, mark = split_key(key), node.key or node.mark
+            if other := _detour(tree, path):
+                message = f'{other!r} is chosen there in variant {name!r}; exclude it'
+                self.problems.append(Problem(message, f'vary.{key}', *mark))
+                return None
+            tree = merge(tree, nested(path, node, mark), SHAPE)
+        for each in self._assigned:
+            tree = each.upon(tree)
+        return settled(tree, SHAPE)
+
+    def _note(self, tree: Node, fault: Fault) -> None:
+        """Note a problem at the place in the file that is nearest to the fault's."""
+        trail = tree.trail(fault.place)
+        node, missing = trail[-1], len(trail) <= len(fault.place)
+        mark = node.key if (fault.at_key or missing) and node.key is not None else node.mark
+        self.problems.append(Problem(fault.message, dotted(fault.place), *mark))
+
+
+def _detour(tree: Node, path: list[str]) -> str:
+    """Return what is chosen where *path* goes through something else, or ''.
+
+    Else a varied option of one algorithm would silently replace another.
+    """
+    shape = SHAPE
+    for key, node in zip(path, tree.trail(tuple(path)), strict=False):
+        if shape.catalogue is not None and key in shape.names:
+            chosen = [node.value] if isinstance(node.value, str) else list(node.value or ())
+            if chosen and key not in chosen and chosen[0] in shape.names:
+                return str(chosen[0])
+        shape = shape.at(key)
+    return ''

@@ -1,0 +1,38 @@
+"""Where the catalogues meet: every kind of thing a scenario may choose, by the name of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulator.catalogue import Catalogue
+from simulator.cluster.laws import LAWS
+from simulator.cluster.stragglers import STRAGGLERS
+from simulator.learning import DATA, MODELS, OPTIMIZERS, PARTITIONS
+from simulator.robust.aggregation import RULES
+from simulator.training import CLOCKS, KINDS
+from simulator.training.algorithms import ALGORITHMS, ALL_REDUCES
+from topologies import TOPOLOGIES
+
+__all__ = ['CATALOGUES', 'DATA_SETS', 'GRAPHS', 'MODEL_KINDS', 'OPTIMIZER_KINDS', 'PARTITION_KINDS']
+
+GRAPHS = Catalogue('topology', TOPOLOGIES)
+DATA_SETS = Catalogue('data set', DATA)
+PARTITION_KINDS = Catalogue('partition', PARTITIONS)
+MODEL_KINDS = Catalogue('model', MODELS)
+OPTIMIZER_KINDS = Catalogue('optimizer', OPTIMIZERS)
+
+CATALOGUES: Mapping[str, Catalogue] = {
+    'topologies': GRAPHS,
+    'laws': Catalogue('law', LAWS),
+    'stragglers': STRAGGLERS,
+    'data': DATA_SETS,
+    'partitions': PARTITION_KINDS,
+    'models': MODEL_KINDS,
+    'optimizers': OPTIMIZER_KINDS,
+    'training': KINDS,
+    'clocks': CLOCKS,
+    'collectives': ALGORITHMS,
+    'all_reduces': ALL_REDUCES,
+    'aggregation': RULES,
+}
+"""What `bosphorus list` shows and what plug-ins may add to."""

@@ -1,0 +1,231 @@
+"""The sections of a scenario: what may stand in a file, with units, bounds and defaults.
+
+Whatever is not here, or in the signature of a catalogue's entry, is refused. A key is added by
+adding a field; its docstring is what editors and `bosphorus list` show.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from annotated_types import Ge, Gt, Le, MaxLen
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from simulator.catalogue import Choice
+from simulator.cluster.laws import (
+    TIME_LAWS,
+    ChanceOrLaw,
+    RateOrLaw,
+    SizeOrLaw,
+    SpeedOrLaw,
+    TimeOrLaw,
+)
+from simulator.cluster.stragglers import STRAGGLERS
+from simulator.recording import RecordOptions
+from simulator.scenario.interval import Interval
+from simulator.scenario.kinds import (
+    DATA_SETS,
+    GRAPHS,
+    MODEL_KINDS,
+    OPTIMIZER_KINDS,
+    PARTITION_KINDS,
+)
+from simulator.training import KINDS, Every
+from simulator.units import Count, FlopCount, Seconds
+
+__all__ = [
+    'Cluster',
+    'Device',
+    'Evaluate',
+    'Learning',
+    'Link',
+    'Overrides',
+    'Scenario',
+    'ScenarioFile',
+    'StandsFor',
+    'Stop',
+]
+
+# a name becomes a folder
+Name: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=r'^[^\s/\\.][^/\\\x00-\x1f]*$')
+]
+Seed: TypeAlias = Annotated[int, Ge(0), Le(2**63 - 1)]
+
+
+class Section(BaseModel):
+    """A mapping of a scenario: unknown keys are refused, values are not converted."""
+
+    model_config = ConfigDict(
+        extra='forbid',
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+
+class Link(Section):
+    """What every link of the cluster is like, in each of its two directions."""
+
+    bandwidth: RateOrLaw = 1.25e9
+    """Rate at which bytes pass; a value, or a law drawn once per link."""
+    latency: TimeOrLaw = 50e-6
+    """Time a byte is on its way; a value, or a law drawn once per link."""
+    jitter: Annotated[Choice, TIME_LAWS] | None = None
+    """A law added to each message's latency."""
+    loss: ChanceOrLaw = 0.0
+    """Probability that a message is lost on the link; lost messages are sent again."""
+
+
+class Device(Section):
+    """What every host of the cluster is like."""
+
+    speed: SpeedOrLaw = 1e12
+    """Speed of computation; a value, or a law drawn once per device."""
+    reduce: RateOrLaw | None = None
+    """Rate at which received bytes are added up in a collective; without it, at no cost."""
+    memory: SizeOrLaw | None = None
+    """Memory; without it, there is no limit."""
+
+
+class LinkOverride(Section):
+    """What named links have instead of the general values."""
+
+    bandwidth: RateOrLaw | None = None
+    """Rate at which bytes pass."""
+    latency: TimeOrLaw | None = None
+    """Time a byte is on its way."""
+    loss: ChanceOrLaw | None = None
+    """Probability that a message is lost on the link."""
+
+
+class DeviceOverride(Section):
+    """What named devices have instead of the general values."""
+
+    speed: SpeedOrLaw | None = None
+    """Speed of computation."""
+    reduce: RateOrLaw | None = None
+    """Rate at which received bytes are added up in a collective."""
+    memory: SizeOrLaw | None = None
+    """Memory."""
+
+
+class Overrides(Section):
+    """Named links and devices that differ from the others; later entries go before earlier ones.
+
+    A device is a node number, a range `0..7`, or `*`. A link is two of them joined: `0-16` is
+    both directions, `0>16` the one from 0 to 16; `0..7-16` all links between the two ends.
+    """
+
+    links: dict[str, LinkOverride] = {}
+    """By link, such as "0-16"."""
+    devices: dict[str, DeviceOverride] = {}
+    """By device, such as 3 or 0..7."""
+
+
+class Cluster(Section):
+    """The machines and the network."""
+
+    topology: Annotated[Choice, GRAPHS]
+    """The graph of hosts and switches."""
+    link: Link = Link()
+    """What every link is like."""
+    device: Device = Device()
+    """What every host is like."""
+    stragglers: Annotated[Choice, STRAGGLERS] = STRAGGLERS.choice('none')
+    """The law by which computations take longer than they should."""
+    sharing: Literal['fair', 'fifo', 'none'] = 'fair'
+    """How messages share a link: max-min fair flows, one after another, or no contention."""
+    overrides: Overrides = Overrides()
+    """Named links and devices that differ from the others."""
+
+
+class StandsFor(Section):
+    """A larger model, for which the small one stands on the wire and in compute time."""
+
+    parameters: Annotated[Count, Gt(0)] | None = None
+    """Parameters of the larger model; they scale what goes over the wire."""
+    flops: Annotated[FlopCount, Gt(0)] | None = None
+    """Forward operations per sample of the larger model; they scale compute time."""
+
+
+class Learning(Section):
+    """What is learned, from which data, and how."""
+
+    data: Annotated[Choice, DATA_SETS]
+    """The data set."""
+    partition: Annotated[Choice, PARTITION_KINDS] = PARTITION_KINDS.choice('iid')
+    """How training samples are dealt to the workers."""
+    model: Annotated[Choice, MODEL_KINDS]
+    """The model."""
+    batch: Annotated[int, Gt(0), Le(1_000_000)] = 32
+    """Samples of a worker's mini-batch; drawn with replacement by one that holds fewer."""
+    optimizer: Annotated[Choice, OPTIMIZER_KINDS]
+    """How gradients become updates."""
+    stands_for: StandsFor | None = None
+    """A larger model, for which this one stands on the wire and in compute time."""
+    start: Annotated[str, MaxLen(4096)] | None = None
+    """File of parameters to start from: the `model.npz` of another run."""
+
+
+class Stop(Section):
+    """When a run ends: at the first of these that is reached."""
+
+    rounds: Annotated[int, Gt(0), Le(10**9)] | None = None
+    """Synchronizations, or as many updates as there are workers."""
+    epochs: Annotated[float, Gt(0), Le(10**9)] | None = None
+    """Samples used, in sizes of the training set."""
+    time: Annotated[Seconds, Gt(0)] | None = None
+    """Simulated time."""
+    accuracy: Annotated[float, Gt(0), Le(1)] | None = None
+    """Accuracy on the test split, a share."""
+
+
+class Evaluate(Section):
+    """When the model is measured on the test split; it takes no simulated time."""
+
+    every: Interval = Every()
+    """Such as 1 epoch, 10 rounds or 5 s."""
+
+
+class Scenario(Section):
+    """One run, completely described."""
+
+    name: Name
+    """Name of the scenario, and of the folder of its runs; by default the file's."""
+    question: Annotated[str, MaxLen(10_000)] = ''
+    """What the scenario is to answer; by default the comment the file begins with."""
+    seed: Seed = 0
+    """Seed of every random draw."""
+    stop: Stop = Stop()
+    """When the run ends."""
+    cluster: Cluster
+    """The machines and the network."""
+    learning: Learning | None = None
+    """What is learned; not needed by studies of the network alone."""
+    evaluate: Evaluate = Evaluate()
+    """When the model is measured on the test split."""
+    training: Annotated[Choice, KINDS]
+    """The algorithm."""
+    record: RecordOptions = RecordOptions()
+    """Which traces are kept; totals always are."""
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the run as plain data, defaults filled in: a scenario that runs as it is."""
+        data = self.model_dump(by_alias=True, exclude_none=True)
+        unused = ['evaluate'] if self.learning is None else []
+        # an empty section says nothing
+        return {key: each for key, each in data.items() if each != {} and key not in unused}
+
+
+class ScenarioFile(Scenario):
+    """A scenario file: one run, or many that differ in variants and varied keys."""
+
+    name: Name = 'scenario'
+    """Name of the scenario, and of the folder of its runs; by default the file's."""
+    variants: dict[str, dict[str, Any] | None] = Field(default={}, min_length=1)
+    """Named alternatives, each merged over the rest of the file."""
+    vary: dict[str, Any] = Field(default={}, min_length=1)
+    """A grid: dotted keys and lists of values; `include` adds runs, `exclude` leaves some out."""

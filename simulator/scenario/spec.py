@@ -1,0 +1,88 @@
+"""One run of a scenario: what is run, recorded beside the results, and can be run again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from simulator.scenario.schema import Scenario
+
+__all__ = ['RunSpec', 'to_yaml']
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run of a scenario.
+
+    Crosses a process boundary as plain data: the other side reads it again, with its own
+    catalogues, so plug-ins have to be installed there too.
+
+    Attributes
+    ----------
+    variant : str
+        Name of the variant, ``'base'`` where the file has none.
+    vary : mapping of str to plain data
+        The varied keys and their values.
+    seed : int
+    scenario : Scenario
+        The run, completely described.
+    resolved : mapping
+        The same as plain data; a scenario that runs as it is.
+    """
+
+    variant: str
+    vary: Mapping[str, Any]
+    seed: int
+    scenario: Scenario
+    resolved: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        resolved: Mapping[str, Any],
+        variant: str = 'base',
+        vary: Mapping[str, Any] | None = None,
+    ) -> RunSpec:
+        """Return the run that plain data describe.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If they describe none.
+        """
+        scenario = Scenario.model_validate(resolved)
+        return cls(variant, dict(vary or {}), scenario.seed, scenario, scenario.resolved())
+
+    @property
+    def yaml(self) -> str:
+        """The resolved scenario as a file."""
+        return to_yaml(self.resolved)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RunSpec.of, (self.resolved, self.variant, self.vary)
+
+
+def to_yaml(data: Mapping[str, Any]) -> str:
+    """Return plain data as YAML 1.2, keys in their order.
+
+    Examples
+    --------
+    >>> print(to_yaml({'name': 'a', 'stop': {'rounds': 3}}), end='')
+    name: a
+    stop:
+      rounds: 3
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.scalarstring import LiteralScalarString
+
+    question = data.get('question', '')
+    if '\n' in question:
+        data = {**data, 'question': LiteralScalarString(question)}
+    yaml = YAML()
+    yaml.width = 100
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    stream = StringIO()
+    yaml.dump(dict(data), stream)
+    return stream.getvalue()
