@@ -13,6 +13,7 @@ from simulator.learning.models import MODELS, Evaluation, Gradients, Model, line
 from simulator.learning.optimizers import OPTIMIZERS, Optimizer, adam, momentum, nesterov, sgd
 from simulator.learning.partitions import PARTITIONS, dirichlet, iid, shards
 from simulator.learning.pool import GradientPool, Pending
+from simulator.learning.regularization import Regularization, regularization
 from simulator.learning.schedules import SCHEDULES, Schedule
 from simulator.learning.task import Task
 
@@ -31,6 +32,7 @@ __all__ = [
     'Model',
     'Optimizer',
     'Pending',
+    'Regularization',
     'Samples',
     'Schedule',
     'Task',
@@ -45,6 +47,7 @@ __all__ = [
     'momentum',
     'nesterov',
     'perceptron',
+    'regularization',
     'sgd',
     'shards',
     'xor',
