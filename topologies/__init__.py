@@ -11,19 +11,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from topologies.direct import complete, ring, torus
+from topologies.boxes import gpu_nodes
+from topologies.clos import fat_tree, leaf_spine
+from topologies.direct import complete, line, ring
+from topologies.dragonfly import dragonfly
+from topologies.files import file
+from topologies.geographic import wide_area
 from topologies.graphs import Graph
-from topologies.switched import fat_tree, star
+from topologies.grids import hypercube, mesh, torus
+from topologies.order import ring_order
+from topologies.randomized import erdos_renyi, expander, random_regular, small_world
+from topologies.switched import dumbbell, star, tree
 
-__all__ = ['RANDOM', 'TOPOLOGIES']
+__all__ = ['RANDOM', 'TOPOLOGIES', 'ring_order']
 
 TOPOLOGIES: dict[str, Callable[..., Graph]] = {
     'star': star,
-    'ring': ring,
-    'complete': complete,
-    'torus': torus,
+    'tree': tree,
+    'dumbbell': dumbbell,
     'fat_tree': fat_tree,
+    'leaf_spine': leaf_spine,
+    'dragonfly': dragonfly,
+    'gpu_nodes': gpu_nodes,
+    'line': line,
+    'ring': ring,
+    'mesh': mesh,
+    'torus': torus,
+    'hypercube': hypercube,
+    'complete': complete,
+    'random_regular': random_regular,
+    'erdos_renyi': erdos_renyi,
+    'small_world': small_world,
+    'expander': expander,
+    'wide_area': wide_area,
+    'file': file,
 }
 
 # these draw: they take a numpy Generator as their first, positional parameter
-RANDOM: frozenset[str] = frozenset()
+RANDOM = frozenset({'random_regular', 'erdos_renyi', 'small_world', 'expander'})

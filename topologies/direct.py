@@ -1,17 +1,12 @@
-"""Hosts wired to each other, without switches: ring, complete graph, torus."""
+"""Hosts wired to each other, without switches: line, ring, complete graph."""
 
 from __future__ import annotations
 
-from itertools import combinations, product
-from math import prod
-from typing import Annotated
+from itertools import combinations
 
-from annotated_types import Ge, Le
+from topologies.graphs import Graph, Servers, Workers, on_circle, on_line, with_hosts
 
-from simulator.errors import TopologyError
-from topologies.graphs import Graph, Servers, Workers, balanced, on_circle, with_hosts
-
-__all__ = ['complete', 'ring', 'torus']
+__all__ = ['complete', 'line', 'ring']
 
 
 def ring(*, workers: Workers, servers: Servers = 0) -> Graph:
@@ -70,16 +65,8 @@ def complete(*, workers: Workers, servers: Servers = 0) -> Graph:
     return graph
 
 
-def torus(
-    *,
-    workers: Workers,
-    servers: Servers = 0,
-    dimensions: Annotated[int, Ge(1), Le(6)] = 2,
-    shape: list[int] | None = None,
-) -> Graph:
-    """Hosts on a grid whose rows and columns close into rings.
-
-    Hosts fill the grid row by row, workers first, so servers sit at the end of the last rows.
+def line(*, workers: Workers, servers: Servers = 0) -> Graph:
+    """Hosts in a row, each wired to the next; servers at the far end.
 
     Parameters
     ----------
@@ -87,69 +74,19 @@ def torus(
         Number of workers, nodes 0..workers-1.
     servers : int
         Number of servers, the nodes that follow.
-    dimensions : int
-        Dimensions of the grid when no shape is given.
-    shape : list of int, optional
-        Hosts along each dimension; their product is the number of hosts. By default the most
-        nearly equal factors: 12 hosts give 3 x 4, a prime number gives a ring.
 
     Returns
     -------
     networkx.Graph
-        Along a dimension of 2 the two ways round are one edge. ``graph.graph['shape']`` keeps
-        the shape.
-
-    Raises
-    ------
-    TopologyError
-        If the shape does not hold exactly the hosts.
 
     Examples
     --------
     >>> import networkx as nx
-    >>> graph = torus(workers=16)
-    >>> graph.graph['shape'], {degree for _, degree in graph.degree()}, nx.diameter(graph)
-    ([4, 4], {4}, 4)
+    >>> nx.diameter(line(workers=7, servers=1))
+    7
     """
-    sides = grid_shape('torus', workers + servers, dimensions, shape)
     hosts = workers + servers
-    edges = len(sides) * hosts
-    graph = with_hosts('torus', workers=workers, servers=servers, edges=edges)
-    graph.graph['shape'] = sides
-    for place, stride, along, side in _neighbours(sides):
-        after = place + stride if along + 1 < side else place - along * stride
-        if after != place:
-            graph.add_edge(place, after)
-    on_grid(graph, sides)
+    graph = with_hosts('line', workers=workers, servers=servers, edges=hosts)
+    graph.add_edges_from((host, host + 1) for host in range(hosts - 1))
+    on_line(graph, range(hosts))
     return graph
-
-
-def grid_shape(name: str, hosts: int, dimensions: int, shape: list[int] | None) -> list[int]:
-    """Return the sides of a grid of *hosts*, as given or as equal as they can be."""
-    if shape is None:
-        return balanced(hosts, dimensions)
-    if not shape or min(shape) < 1 or prod(shape) != hosts:
-        size = ' x '.join(map(str, shape)) or 'nothing'
-        raise TopologyError(
-            f'{name}: shape(={shape}) must hold workers + servers = {hosts} hosts, '
-            f'{size} holds {prod(shape) if shape else 0}'
-        )
-    return list(shape)
-
-
-def on_grid(graph: Graph, sides: list[int]) -> None:
-    """Draw a grid with its last dimension along x, the one before along y, others aslant."""
-    for place, where in enumerate(product(*map(range, sides))):
-        x, y = float(where[-1]), -float(where[-2]) if len(sides) > 1 else 0.0
-        for depth, along in enumerate(reversed(where[:-2]), start=1):
-            x, y = x + 0.37 * along / depth, y + 0.23 * along / depth
-        graph.nodes[place].update(x=x, y=y)
-
-
-def _neighbours(sides: list[int]) -> list[tuple[int, int, int, int]]:
-    """List (place, stride, position along the dimension, its length) for all of the grid."""
-    found = []
-    for dimension, side in enumerate(sides):
-        stride = prod(sides[dimension + 1 :])
-        found += [(p, stride, p // stride % side, side) for p in range(prod(sides))]
-    return found

@@ -118,7 +118,13 @@ def hosts_of(graph: Graph) -> list[int]:
     return sorted(node for node in graph if graph.nodes[node]['kind'] == 'host')
 
 
-def on_circle(graph: Graph, nodes: Sequence[int], *, radius: float = 1.0) -> None:
+def on_circle(
+    graph: Graph,
+    nodes: Sequence[int],
+    *,
+    radius: float = 1.0,
+    centre: tuple[float, float] = (0.0, 0.0),
+) -> None:
     """Give *nodes* their place on a circle, clockwise from the top.
 
     Examples
@@ -130,7 +136,8 @@ def on_circle(graph: Graph, nodes: Sequence[int], *, radius: float = 1.0) -> Non
     """
     for place, node in enumerate(nodes):
         angle = 2 * pi * place / len(nodes)
-        graph.nodes[node].update(x=radius * sin(angle), y=radius * cos(angle))
+        x, y = centre[0] + radius * sin(angle), centre[1] + radius * cos(angle)
+        graph.nodes[node].update(x=x, y=y)
 
 
 def on_line(graph: Graph, nodes: Iterable[int], *, y: float = 0.0, width: float = 2.0) -> None:

@@ -1,18 +1,16 @@
-"""Hosts behind switches: the star and the fat tree."""
+"""Hosts behind switches without a second way: star, tree, dumbbell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
+from itertools import combinations
 from math import ceil
-from typing import Annotated
+from typing import Annotated, Literal
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 
-from simulator.errors import TopologyError
-from topologies.graphs import Graph, Servers, Workers, on_circle, on_line, with_hosts
+from topologies.graphs import Graph, Servers, Workers, check_size, on_circle, on_line, with_hosts
 
-__all__ = ['fat_tree', 'star']
+__all__ = ['dumbbell', 'star', 'tree']
 
 
 def star(*, workers: Workers, servers: Servers = 0) -> Graph:
@@ -46,18 +44,16 @@ def star(*, workers: Workers, servers: Servers = 0) -> Graph:
     return graph
 
 
-def fat_tree(
+def tree(
     *,
     workers: Workers,
     servers: Servers = 0,
-    ports: Annotated[int, Ge(2), Le(128)] | None = None,
-    oversubscription: Annotated[float, Ge(1)] = 1.0,
+    arity: Annotated[int, Ge(2), Le(1024)] = 2,
+    oversubscription: Annotated[float, Ge(1)] | None = None,
 ) -> Graph:
-    """Three layers of equal switches with as much bandwidth above as below.
+    """Hosts at the leaves of a k-ary tree of switches.
 
-    With k ports a switch there are k pods of k/2 edge and k/2 aggregation switches, (k/2)^2 core
-    switches and room for k^3/4 hosts. Hosts fill the edge switches in order, workers first, so
-    servers sit in the last pod that is used. Pods that would stay empty are left out.
+    Hosts fill the lowest switches in order, workers first, so servers sit at the far end.
 
     Parameters
     ----------
@@ -65,85 +61,104 @@ def fat_tree(
         Number of workers, nodes 0..workers-1.
     servers : int
         Number of servers, the nodes that follow.
-    ports : int, optional
-        Ports k of every switch, even. By default the fewest that hold the hosts.
-    oversubscription : float
-        Capacity from the hosts into an edge switch over its capacity upwards.
+    arity : int
+        Links downwards of each switch, k.
+    oversubscription : float, optional
+        Capacity into a switch from below over its capacity upwards: 1 gives every layer as much
+        bandwidth as the hosts have. By default all links are alike, which is k.
 
     Returns
     -------
     networkx.Graph
-        After the hosts: edge switches, aggregation switches, both pod by pod, and the core.
-        ``group`` of hosts and pod switches is the pod, ``layer`` of switches is 'edge',
-        'aggregation' or 'core'. Links between switches carry ``scale`` = 1/oversubscription.
-
-    Raises
-    ------
-    TopologyError
-        If *ports* is odd or too small for the hosts.
-
-    References
-    ----------
-    .. [1] Al-Fares, Loukissas, Vahdat, "A Scalable, Commodity Data Center Network
-       Architecture", SIGCOMM 2008.
+        After the hosts: the switches layer by layer, the root last. ``group`` of hosts and lowest
+        switches is the number of the switch. Links between switches carry ``scale``.
 
     Examples
     --------
     >>> import networkx as nx
-    >>> graph = fat_tree(workers=16)
+    >>> graph = tree(workers=8)
     >>> graph.number_of_nodes(), nx.diameter(graph)
-    (36, 6)
+    (15, 6)
     """
     hosts = workers + servers
-    half = _half_ports(hosts, ports)
-    pods = ceil(hosts / half**2)
+    layers = [hosts, ceil(hosts / arity)]
+    while layers[-1] > 1:
+        layers.append(ceil(layers[-1] / arity))
+    switches = sum(layers[1:])
     graph = with_hosts(
-        'fat_tree',
-        workers=workers,
-        servers=servers,
-        switches=2 * pods * half + half**2,
-        edges=hosts + 2 * pods * half**2,
+        'tree', workers=workers, servers=servers, switches=switches, edges=hosts + switches
     )
-    for host in range(hosts):
-        graph.nodes[host]['group'] = host // half**2
-    _layer_switches(graph, hosts, half, pods)
-    graph.add_edges_from((host, hosts + host // half) for host in range(hosts))
-    graph.add_edges_from(_fat_tree_uplinks(hosts, half, pods), scale=1 / oversubscription)
+    growth = 1.0 if oversubscription is None else arity / oversubscription
+    below = 0
+    for height, width in enumerate(layers):
+        above = below + width
+        on_line(graph, range(below, above), y=float(height))
+        if height + 1 < len(layers):
+            links = ((below + k, above + k // arity) for k in range(width))
+            graph.add_edges_from(links, **({'scale': growth**height} if height else {}))
+        below = above
+    for node in range(hosts + layers[1]):
+        graph.nodes[node]['group'] = node // arity if node < hosts else node - hosts
     return graph
 
 
-def _half_ports(hosts: int, ports: int | None) -> int:
-    """Return k/2: as given, or the least whose 2 (k/2)^3 places hold all hosts."""
-    if ports is None:
-        return next(half for half in count(1) if 2 * half**3 >= hosts)
-    if ports % 2 or ports < 2:
-        raise TopologyError(f'fat_tree: ports(={ports}) must be even and >= 2')
-    if ports**3 // 4 < hosts:
-        raise TopologyError(
-            f'fat_tree: ports(={ports}) hold {ports**3 // 4} hosts, workers + servers = {hosts}'
-        )
-    return ports // 2
+def dumbbell(
+    *,
+    workers: Workers,
+    servers: Servers = 0,
+    bottleneck: Annotated[float, Gt(0), Le(1000)] = 0.1,
+    ends: Literal['switches', 'hosts'] = 'switches',
+) -> Graph:
+    """Two groups of hosts over one bottleneck link.
 
+    The first half of the hosts, rounded up, stands on the left, workers first, so servers sit on
+    the right.
 
-def _layer_switches(graph: Graph, hosts: int, half: int, pods: int) -> None:
-    """Name each switch's layer and pod, and draw the layers above each other."""
-    edge, aggregation, core = hosts, hosts + pods * half, hosts + 2 * pods * half
-    layers = {'edge': (edge, aggregation), 'aggregation': (aggregation, core)}
-    for y, (layer, (first, last)) in enumerate(layers.items(), start=1):
-        for switch in range(first, last):
-            graph.nodes[switch].update(layer=layer, group=(switch - first) // half)
-        on_line(graph, range(first, last), y=float(y))
-    for switch in range(core, core + half**2):
-        graph.nodes[switch]['layer'] = 'core'
-    on_line(graph, range(core, core + half**2), y=3.0)
-    on_line(graph, range(hosts), y=0.0)
+    Parameters
+    ----------
+    workers : int
+        Number of workers, nodes 0..workers-1.
+    servers : int
+        Number of servers, the nodes that follow.
+    bottleneck : float
+        Bandwidth of the link in the middle over that of the others.
+    ends : {'switches', 'hosts'}
+        switches: each group is a star, the bottleneck joins their switches. hosts: each group is
+        a complete graph, the bottleneck joins the last host on the left and the first on the
+        right, as in studies of gossip where the peers at the cut are adversaries.
 
+    Returns
+    -------
+    networkx.Graph
+        ``group`` is 0 on the left, 1 on the right.
 
-def _fat_tree_uplinks(hosts: int, half: int, pods: int) -> Iterator[tuple[int, int]]:
-    """Wire edge to aggregation within each pod, and aggregation j to the j-th row of the core."""
-    aggregation, core = hosts + pods * half, hosts + 2 * pods * half
-    for switch in range(pods * half):
-        pod, row = divmod(switch, half)
-        for other in range(half):
-            yield hosts + switch, aggregation + pod * half + other
-            yield aggregation + switch, core + row * half + other
+    Examples
+    --------
+    >>> dumbbell(workers=6).edges[6, 7]['scale']
+    0.1
+    >>> import networkx as nx
+    >>> list(nx.bridges(dumbbell(workers=6, ends='hosts')))
+    [(2, 3)]
+    """
+    hosts = workers + servers
+    left = ceil(hosts / 2)
+    sides = [range(left), range(left, hosts)]
+    by_switch = ends == 'switches'
+    graph = with_hosts(
+        'dumbbell', workers=workers, servers=servers, switches=2 * by_switch, edges=hosts
+    )
+    if not by_switch:
+        check_size('dumbbell', nodes=hosts, edges=left * left)
+    for group, side in enumerate(sides):
+        ring = [*side, hosts + group] if by_switch else list(side)
+        pairs = ((host, hosts + group) for host in side) if by_switch else combinations(side, 2)
+        graph.add_edges_from(pairs)
+        for node in ring:
+            graph.nodes[node]['group'] = group
+        on_circle(graph, side, centre=(3.0 * group, 0.0))
+        if by_switch:
+            graph.nodes[hosts + group].update(x=3.0 * group, y=0.0)
+    if by_switch or left < hosts:
+        middle = (hosts, hosts + 1) if by_switch else (left - 1, left)
+        graph.add_edge(*middle, scale=bottleneck)
+    return graph

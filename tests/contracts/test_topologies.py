@@ -4,19 +4,10 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from topologies import RANDOM, TOPOLOGIES
+from topologies import RANDOM, TOPOLOGIES, ring_order
+from topologies.mixing import host_graph, max_degree, metropolis, spectral_gap
 
-# entries that can't do with any number of hosts: what they are asked for instead
-SIZES = {}
-EXTRA = {}
-
-
-def build(name, workers=None, servers=None, seed=3):
-    context = [np.random.default_rng(seed)] if name in RANDOM else []
-    usual = SIZES.get(name, (15, 1))
-    workers = usual[0] if workers is None else workers
-    servers = usual[1] if servers is None else servers
-    return TOPOLOGIES[name](*context, workers=workers, servers=servers, **EXTRA.get(name, {}))
+WORKERS, SERVERS = 15, 1  # together a power of two
 
 
 @pytest.fixture(params=sorted(TOPOLOGIES))
@@ -25,8 +16,22 @@ def name(request):
 
 
 @pytest.fixture
-def graph(name):
-    return build(name)
+def build(name, tmp_path):
+    """Return a function that builds the topology."""
+    path = tmp_path / 'star.csv'
+    path.write_text('source,target\n' + ''.join(f'{host},switch\n' for host in range(16)))
+    extra = {'path': str(path), 'switches': ['switch']} if name == 'file' else {}
+
+    def build():
+        context = [np.random.default_rng(3)] if name in RANDOM else []
+        return TOPOLOGIES[name](*context, workers=WORKERS, servers=SERVERS, **extra)
+
+    return build
+
+
+@pytest.fixture
+def graph(build):
+    return build()
 
 
 def test_nodes_are_numbered_with_hosts_before_switches(graph):
@@ -36,10 +41,9 @@ def test_nodes_are_numbered_with_hosts_before_switches(graph):
     assert set(kinds) <= {'host', 'switch'}
 
 
-def test_hosts_have_the_roles_asked_for(name, graph):
-    workers, servers = SIZES.get(name, (15, 1))
+def test_hosts_have_the_roles_asked_for(graph):
     roles = [role for _, role in sorted(graph.nodes(data='role')) if role]
-    assert roles == ['worker'] * workers + ['server'] * servers
+    assert roles == ['worker'] * WORKERS + ['server'] * SERVERS
 
 
 def test_the_graph_is_connected_and_without_loops(graph):
@@ -67,10 +71,23 @@ def test_every_node_has_a_place_of_its_own_in_drawings(graph):
     assert len(places) == len(graph)
 
 
-def test_the_same_call_builds_the_same_graph(name, graph):
-    again = build(name)
+def test_the_same_call_builds_the_same_graph(build, graph):
+    again = build()
     assert list(again.nodes(data=True)) == list(graph.nodes(data=True))
     assert list(again.edges(data=True)) == list(graph.edges(data=True))
+
+
+def test_a_ring_by_topology_goes_through_all_hosts(graph):
+    assert sorted(ring_order(graph)) == list(range(WORKERS + SERVERS))
+
+
+def test_gossip_weights_are_doubly_stochastic_and_mix(graph):
+    near = host_graph(graph)
+    for weights in (metropolis(near), max_degree(near)):
+        np.testing.assert_allclose(weights, weights.T)
+        np.testing.assert_allclose(weights.sum(axis=1), 1.0)
+        assert weights.min() >= 0
+        assert 0 < spectral_gap(weights) <= 1
 
 
 def test_it_names_what_it_is(name, graph):

@@ -1,4 +1,4 @@
-"""Star and fat tree: counts, distances, bisection."""
+"""Star, tree, dumbbell: counts, distances, cuts."""
 
 import networkx as nx
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simulator.errors import TopologyError
 from topologies import TOPOLOGIES
 
-star, fat_tree = TOPOLOGIES['star'], TOPOLOGIES['fat_tree']
+star, tree, dumbbell = TOPOLOGIES['star'], TOPOLOGIES['tree'], TOPOLOGIES['dumbbell']
 few = settings(max_examples=25, deadline=None)
 
 
@@ -19,44 +19,6 @@ def test_every_host_of_a_star_has_one_link(workers, servers):
     hosts = workers + servers
     assert sorted(graph.neighbors(hosts)) == list(range(hosts))
     assert graph.number_of_edges() == hosts
-
-
-@pytest.mark.parametrize('ports', [2, 4, 6, 8])
-def test_a_full_fat_tree_has_the_published_counts(ports):
-    graph = fat_tree(workers=ports**3 // 4)
-    switches = [n for n, kind in graph.nodes(data='kind') if kind == 'switch']
-    assert len(switches) == 5 * ports**2 // 4
-    assert {graph.degree(switch) for switch in switches} == {ports}
-    assert graph.number_of_edges() == 3 * ports**3 // 4
-
-
-@given(st.integers(1, 130), st.integers(0, 3))
-@few
-def test_no_switch_of_a_fat_tree_has_more_ports_than_promised(workers, servers):
-    graph = fat_tree(workers=workers, servers=servers)
-    ports = next(k for k in range(2, 99, 2) if k**3 // 4 >= workers + servers)
-    assert max(dict(graph.degree()).values()) <= ports
-    assert nx.diameter(graph) <= 6
-
-
-@pytest.mark.parametrize('oversubscription', [1.0, 4.0])
-def test_the_halves_of_a_fat_tree_see_its_bisection_bandwidth(oversubscription):
-    hosts = 16
-    graph = fat_tree(workers=hosts, oversubscription=oversubscription)
-    for edge in graph.edges.values():
-        edge['capacity'] = edge.get('scale', 1.0)
-    for host in range(hosts):
-        graph.add_edge('left' if host < hosts // 2 else 'right', host, capacity=1.0)
-    flow = nx.maximum_flow_value(graph, 'left', 'right')
-    assert flow == pytest.approx(hosts / 2 / oversubscription)
-
-
-def test_pods_are_the_groups_of_a_fat_tree():
-    graph = fat_tree(workers=14, servers=2)
-    assert [graph.nodes[host]['group'] for host in range(16)] == [h // 4 for h in range(16)]
-    distances = dict(nx.all_pairs_shortest_path_length(graph))
-    same_edge, same_pod, other_pod = distances[0][1], distances[0][2], distances[0][4]
-    assert (same_edge, same_pod, other_pod) == (2, 4, 6)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +34,34 @@ def test_a_star_refuses_absurd_counts(options, said):
         star(**options)
 
 
-@pytest.mark.parametrize(('ports', 'said'), [(5, 'must be even'), (4, 'hold 16 hosts')])
-def test_a_fat_tree_refuses_ports_that_do_not_fit(ports, said):
-    with pytest.raises(TopologyError, match=said):
-        fat_tree(workers=17, ports=ports)
+@given(st.integers(1, 100), st.integers(2, 5))
+@few
+def test_a_tree_is_a_tree_with_hosts_for_leaves(workers, arity):
+    graph = tree(workers=workers, arity=arity)
+    assert nx.is_tree(graph)
+    assert all(graph.degree(host) == 1 for host in range(workers))
+    assert max(graph.degree(node) for node in range(workers, len(graph))) <= arity + 1
+
+
+@pytest.mark.parametrize(('oversubscription', 'scales'), [(None, {1}), (1, {3, 9}), (3, {1})])
+def test_a_tree_grows_thicker_towards_its_root(oversubscription, scales):
+    graph = tree(workers=27, arity=3, oversubscription=oversubscription)
+    found = {data.get('scale') for *_, data in graph.edges(data=True)}
+    assert found == {None} | scales
+
+
+@given(st.integers(2, 40), st.integers(0, 3), st.sampled_from(['switches', 'hosts']))
+@few
+def test_the_sides_of_a_dumbbell_share_one_bottleneck(workers, servers, ends):
+    graph = dumbbell(workers=workers, servers=servers, bottleneck=0.25, ends=ends)
+    left = [node for node in graph if graph.nodes[node]['group'] == 0]
+    hosts = workers + servers
+    assert [n for n in left if n < hosts] == list(range(-(-hosts // 2)))
+    [bottleneck] = nx.edge_boundary(graph, left)
+    assert graph.edges[bottleneck]['scale'] == 0.25
+    assert all((ends == 'switches') == (node >= hosts) for node in bottleneck)
+
+
+def test_within_the_sides_of_a_dumbbell_of_hosts_all_are_neighbours():
+    graph = dumbbell(workers=10, ends='hosts')
+    assert nx.density(graph.subgraph(range(5))) == nx.density(graph.subgraph(range(5, 10))) == 1
