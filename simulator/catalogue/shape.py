@@ -7,6 +7,7 @@ to know the right ones. Both walk the same types that validate.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -47,7 +48,7 @@ class Shape:
         """The keys that a mapping may have here; empty where any or none may stand."""
         if self.catalogue is not None:
             return list(self.catalogue)
-        return [name for model in self._models for name, _ in _fields(model)]
+        return [name for model in self._models for name in _fields(model)]
 
     @property
     def is_free(self) -> bool:
@@ -64,9 +65,8 @@ class Shape:
         if self.catalogue is not None and key in self.catalogue:
             return Shape(self.catalogue.entry(str(key)).model)
         for model in self._models:
-            for name, annotation in _fields(model):
-                if name == key:
-                    return Shape(annotation)
+            if key in _fields(model):
+                return Shape(_fields(model)[str(key)])
         inner = [get_args(kind)[-1] for kind, _ in self._parts if _holds(kind, key)]
         return Shape(inner[0] if inner else None)
 
@@ -100,12 +100,16 @@ def _catalogue(metadata: Sequence[Any]) -> Catalogue | None:
     return None
 
 
-def _fields(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+@lru_cache(maxsize=1024)
+def _fields(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the types of the keys of *model*, with all that is annotated to them."""
+    found = {}
     for name, info in model.model_fields.items():
         annotation: Any = info.annotation
         for extra in info.metadata:
             annotation = Annotated[annotation, extra]
-        yield info.alias or name, annotation
+        found[info.alias or name] = annotation
+    return found
 
 
 def _holds(kind: Any, key: str | int) -> bool:

@@ -129,7 +129,9 @@ def read_text(path: Path) -> str:
     return text
 
 
-def parse(text: str, file: str = '', *, placed: bool = True) -> Node:
+def parse(
+    text: str, file: str = '', *, placed: bool = True, problems: list[Problem] | None = None
+) -> Node:
     r"""Return the tree of the one YAML document in *text*.
 
     Parameters
@@ -140,11 +142,14 @@ def parse(text: str, file: str = '', *, placed: bool = True) -> Node:
         What messages call it.
     placed : bool
         Whether lines and columns mean anything; not for a value from the command line.
+    problems : list of Problem, optional
+        Where to note what does not keep the rest from being read: duplicate keys, tags and the
+        like. By default they are errors as well.
 
     Raises
     ------
     ScenarioError
-        With all duplicate keys, tags and the like, or with the first syntax error.
+        With all that was noted, if the text ends where it should not.
 
     Examples
     --------
@@ -165,6 +170,10 @@ def parse(text: str, file: str = '', *, placed: bool = True) -> Node:
         before = text[: error.position]
         place = (before.count('\n') + 1, error.position - before.rfind('\n')) if placed else ()
         reader.problem(f'the character {error.character:#x} is no text', Mark(file, *place))
+    else:
+        if problems is not None:
+            problems.extend(reader.problems)
+            return node
     if reader.problems:
         raise ScenarioError(reader.problems)
     return node

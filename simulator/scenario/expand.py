@@ -60,7 +60,9 @@ def split_key(key: str) -> list[str]:
     return re.split(r'(?<!\.)\.(?!\.)', key)
 
 
-def expand(root: Node, assigned: Iterable[Assigned], checks: Checks) -> list[RunSpec]:
+def expand(
+    root: Node, assigned: Iterable[Assigned], checks: Checks, problems: Iterable[Problem] = ()
+) -> list[RunSpec]:
     """Return the runs of a file.
 
     Parameters
@@ -71,6 +73,8 @@ def expand(root: Node, assigned: Iterable[Assigned], checks: Checks) -> list[Run
         Keys from the command line; they go before everything.
     checks : callable
         Yields what does not fit together in a run.
+    problems : iterable of Problem
+        What was wrong with the file before.
 
     Raises
     ------
@@ -81,6 +85,7 @@ def expand(root: Node, assigned: Iterable[Assigned], checks: Checks) -> list[Run
     for each in assigned:
         root = each.upon(root) if each.decides_runs else root
     expansion = _Expansion(root, each_run, checks)
+    expansion.problems.extend(problems)
     specs = expansion.specs()
     if expansion.problems:
         raise ScenarioError(expansion.problems)

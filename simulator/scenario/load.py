@@ -59,8 +59,9 @@ def load_text(
     assigned = [_assigned(each) for each in sets]
     if seed is not None:
         assigned.append(Assigned('seed', Node(seed, Mark('--seed'), Mark('--seed'))))
-    root = _rooted(parse(text, file), text, file)
-    return expand(root, assigned, check if checks is None else checks)
+    problems: list[Problem] = []
+    root = _rooted(parse(text, file, problems=problems), text, file)
+    return expand(root, assigned, check if checks is None else checks, problems)
 
 
 def _assigned(text: str) -> Assigned:
