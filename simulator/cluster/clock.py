@@ -44,6 +44,8 @@ class Clock(simpy.Environment):
         self._completions: dict[int, Event] = {}
         self._openings: dict[int, Event] = {}
         self.on_loss: Callable[[Event], None] = lambda event: None
+        self._naps = 0
+        self._healing = 0
 
     def completion(self, task: int, event: Event | None = None) -> Event:
         """Return the event (a new one, or *event*) that fires when *task* is complete."""
@@ -56,13 +58,30 @@ class Clock(simpy.Environment):
         event = self._openings[gate] = Event(self)
         return event
 
+    def nap(self, delay: float, *, heals: bool = False) -> Event:
+        """Return a timeout for what goes on in the background and keeps no run alive.
+
+        Parameters
+        ----------
+        delay : float
+            Seconds.
+        heals : bool
+            Whether it ends a fault, so that work which stands still may go on.
+        """
+        self._naps += 1
+        self._healing += heals
+        event = self.timeout(delay)
+        event.callbacks.append(lambda _: self._woke(heals))
+        return event
+
     def step(self) -> None:
         """Take the next event of the two engines.
 
         Raises
         ------
         simpy.core.EmptySchedule
-            If neither has one.
+            If neither has one that could ever unblock anybody: nothing is left but naps, and no
+            task of the fabric that the end of a fault could set in motion.
         """
         until = self._queue[0][0] if self._queue else Infinity
         if self.fabric.next <= until:
@@ -72,7 +91,17 @@ class Clock(simpy.Environment):
                 for what in woken:
                     self._wake(what)
                 return
+        if len(self._queue) == self._naps and not self._can_heal():
+            raise simpy.core.EmptySchedule
         super().step()
+
+    def _can_heal(self) -> bool:
+        """Whether the fabric goes on by itself, or will when a fault ends."""
+        return self.fabric.next < Infinity or bool(self._healing and self.fabric.active)
+
+    def _woke(self, heals: bool) -> None:
+        self._naps -= 1
+        self._healing -= heals
 
     def _wake(self, what: Woken) -> None:
         if what.kind == 'gate':

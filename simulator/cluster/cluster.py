@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import networkx as nx
@@ -85,6 +86,12 @@ class Cluster:
     tags : Tags
         What tasks of the fabric are.
     tracer : Tracer
+    down : dict of int to float
+        Devices that are down now, and since when.
+    outages : list of int
+        How many faults hold each link down now.
+    diagnoses : list of callable
+        Asked, when nothing can proceed any more, who waits for what.
     """
 
     def __init__(
@@ -119,6 +126,9 @@ class Cluster:
         )
         tracer.table = self.fabric.table
         self.clock = Clock(self.fabric)
+        self.down: dict[int, float] = {}
+        self.outages = [0] * len(network.source)
+        self.diagnoses: list[Callable[[], Iterator[str]]] = []
         self.workers = self._with_role('worker')
         self.servers = self._with_role('server')
 
@@ -143,6 +153,14 @@ class Cluster:
         tag = self.tags.number(activity, operation)
         task = self.fabric.compute(self.clock.now, device, seconds, tag=tag, step=step, watch=True)
         return self.clock.completion(task)
+
+    def diagnosis(self) -> str:
+        """Say who waits for what, and which devices are down."""
+        waits = [text for ask in self.diagnoses for text in ask()]
+        more = [f'and {len(waits) - 20} more'] if len(waits) > 20 else []
+        down = [f'device {device} is down since {t:.6g} s' for device, t in self.down.items()]
+        who = '; '.join([*waits[:20], *more, *down]) or 'nobody waits for a message'
+        return f'the simulation stalled at {self.clock.now:.6g} s: {who}'
 
     def record_world(self) -> None:
         """Write the `nodes` and `links` tables, when the run is over."""

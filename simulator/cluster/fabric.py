@@ -62,7 +62,10 @@ class Fabric:
     seed : int
         For the draws of loss and jitter.
     resend : float
-        Seconds from sending until a lost message that is reliable is sent again.
+        Seconds from sending until a lost message that is reliable is sent again; doubled for
+        each further attempt.
+    attempts : int
+        How often it is sent at the most; then it is given up, and nobody gets it.
     jitter : array, optional
         A sorted sample of the law of each message's extra latency, seconds.
     on_messages, on_spans : callable, optional
@@ -88,6 +91,7 @@ class Fabric:
         reduce: ArrayLike = np.inf,
         seed: int = 0,
         resend: float = 0.2,
+        attempts: int = 16,
         jitter: NDArray[np.float64] | None = None,
         on_messages: Callable[[Records], None] | None = None,
         on_spans: Callable[[Records], None] | None = None,
@@ -107,9 +111,14 @@ class Fabric:
         world['sharing'] = SHARING[sharing]
         world['seed'] = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
         world['timeout'] = resend
+        world['attempts'] = attempts
         world['jitter'] = jitter is not None
         world['lossy'] = bool(np.any(network.loss > 0))
-        self._now, self._next = world['now'], world['next']  # views: a fast look
+        self._now, self._next, self._active = (
+            world['now'],
+            world['next'],
+            world['active'],
+        )  # views: a fast look
         self._store.bind()
 
     @property
@@ -121,6 +130,11 @@ class Fabric:
     def next(self) -> float:
         """Seconds: the time of the next event, infinite if there is none."""
         return float(self._next[0])
+
+    @property
+    def active(self) -> int:
+        """How many messages and computations are under way."""
+        return int(self._active[0])
 
     @property
     def totals(self) -> dict[str, float]:
@@ -243,6 +257,11 @@ class Fabric:
     def fail(self, now: float, link: int) -> None:
         """Take a link down: what is in flight on it is lost, and what sets out until it is up."""
         self._calls['drop'](now, link)
+
+    def set_loss(self, link: int, loss: float) -> None:
+        """Let *link* lose what arrives from now on with probability *loss*."""
+        self._store.arrays['links']['loss'][link] = loss
+        self._world['lossy'] = bool(self._store.arrays['links']['loss'].any())
 
     def restore(self, link: int) -> None:
         """Bring a link up again."""

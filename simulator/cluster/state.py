@@ -155,7 +155,7 @@ WORLD = _record(
     **{name + end: 'i8' for name in ARRAYS for end in ('_at', '_size')},
     now='f8',
     next='f8',
-    timeout='f8',  # until a lost message is sent again
+    timeout='f8',  # until a lost message is sent again, doubled each time
     bytes='f8',
     tasks='i8',
     oldest_task='i8',
@@ -176,6 +176,7 @@ WORLD = _record(
     message_rows='i4',
     span_rows='i4',
     stride='i4',
+    attempts='i4',  # until a message is given up
     sharing='i1',
     trace_messages='i1',
     trace_spans='i1',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,7 @@ class Group:
         self._tag = cluster.tags.number(name)
         self._next = [0] * schedule.ranks
         self._first = 0  # number of the first running call
+        cluster.diagnoses.append(self.diagnosis)
 
     def enter(
         self, rank: int, sizes: NDArray[np.float64], contribution: Any = None
@@ -132,6 +134,17 @@ class Group:
         assert event.callbacks is not None  # noqa: S101 - as in Call.enter
         event.callbacks.append(lambda _: self._forget())
         return call, event
+
+    def diagnosis(self) -> Iterator[str]:
+        """Say which ranks can't leave a call, since when, and who has not come to it."""
+        for call in self.running:
+            absent = [r for r, entered in enumerate(call.entered) if np.isnan(entered)]
+            missing = f', which ranks {absent} have not entered' if absent else ''
+            for rank in call.staying:
+                yield (
+                    f'rank {rank} (device {self.devices[rank]}) waits in {self.name} call '
+                    f'{call.number} since {call.entered[rank]:.6g} s{missing}'
+                )
 
     def _forget(self) -> None:
         while self.running and self.running[0].complete:

@@ -58,7 +58,6 @@ class Experiment:
         self.servers = cluster.servers
         self._learning = learning
         self._optimizer = optimizer
-        self._waits: dict[int, tuple[str, float]] = {}
 
     @property
     def learning(self) -> Learning:
@@ -101,7 +100,7 @@ class Experiment:
             yield number
             number += 1
 
-    def run(self, stalled: str = '') -> None:
+    def run(self) -> None:
         """Run until the scoreboard says that it is over.
 
         Raises
@@ -115,19 +114,9 @@ class Experiment:
         except RuntimeError as error:
             if over.triggered:
                 raise
-            raise StalledError(self._diagnosis(stalled)) from error
+            raise StalledError(self.cluster.diagnosis()) from error
 
     def finish(self) -> None:
         """Hand over all traces."""
         self.cluster.fabric.flush()
         self.cluster.record_world()
-
-    def _diagnosis(self, stalled: str) -> str:
-        waits = [
-            f'device {device} waits for {waiter.tag!r}'
-            + ('' if waiter.source is None else f' from device {waiter.source}')
-            + f' since {waiter.since:.6g} s'
-            for device, waiter in self.transport.waiting()
-        ]
-        who = '; '.join([*waits[:20], *([stalled] if stalled else [])]) or 'nobody waits'
-        return f'the simulation stalled at {self.clock.now:.6g} s: {who}'

@@ -95,8 +95,9 @@ class Scoreboard:
         self._evaluated = -1.0  # simulated time of the last evaluation
         self._due = self._every.count
         if stop.time is not None:
-            timeout = cluster.clock.timeout(stop.time)
-            timeout.callbacks.append(lambda _: self.end())
+            end = cluster.clock.nap(stop.time)
+            assert end.callbacks is not None  # noqa: S101 - it has not fired yet
+            end.callbacks.append(lambda _: self.end())
 
     @property
     def epochs(self) -> float:

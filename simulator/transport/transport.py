@@ -8,7 +8,7 @@ from typing import Any
 from simpy.events import Event
 
 from simulator.cluster.cluster import Cluster
-from simulator.transport.mailbox import Mailbox, Message, Waiter
+from simulator.transport.mailbox import Mailbox, Message
 
 __all__ = ['Transport']
 
@@ -45,6 +45,7 @@ class Transport:
         self._fabric = cluster.fabric
         self._tags = cluster.tags
         self._boxes = [Mailbox(self.clock) for _ in range(cluster.network.hosts)]
+        cluster.diagnoses.append(self.diagnosis)
 
     def send(
         self,
@@ -103,11 +104,20 @@ class Transport:
         """Give up waiting for the event of a `receive`."""
         self._boxes[device].cancel(event)
 
-    def waiting(self) -> Iterator[tuple[int, Waiter]]:
-        """Return who waits: devices and what they wait for."""
-        return ((d, waiter) for d, box in enumerate(self._boxes) for waiter in box.waiting)
+    def diagnosis(self) -> Iterator[str]:
+        """Say which devices wait for which messages, from whom and since when."""
+        for device, box in enumerate(self._boxes):
+            for waiter in box.waiting:
+                what = _words(waiter.tag)
+                source = '' if waiter.source is None else f' from device {waiter.source}'
+                yield f'device {device} waits for {what}{source} since {waiter.since:.6g} s'
 
     def _deliver(self, delivery: Event) -> None:
         assert isinstance(delivery, _Delivery)  # noqa: S101 - it put itself there
         delivery._value = delivery.message  # noqa: SLF001 - its own event
         self._boxes[delivery.message.target].put(delivery.message)
+
+
+def _words(tag: Hashable) -> str:
+    """Return a tag as words."""
+    return ' '.join(map(str, tag)) if isinstance(tag, tuple) else str(tag)

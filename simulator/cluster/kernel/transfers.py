@@ -169,18 +169,18 @@ def note(w, s, delivered):
 
 @compiled
 def lose(w, s):
-    """The attempt of slot *s* is lost: a reliable transfer is sent again after the timeout."""
+    """The attempt of slot *s* is lost: a reliable transfer is sent again, up to a limit."""
     tasks = tasks_of(w)
     slots = slots_of(w)
     slot = slots[s]
     note(w, s, -1.0)
     w.lost += 1
     w.messages += 1
-    if tasks[slot.task & (len(tasks) - 1)].reliable:
+    slot.attempt += 1
+    if tasks[slot.task & (len(tasks) - 1)].reliable and slot.attempt < w.attempts:
         slot.phase = RESENDING
-        slot.attempt += 1
-        due = max(w.now, slot.sent + w.timeout)
-        schedule(w, s, due)
+        patience = w.timeout * 2.0 ** (slot.attempt - 1)  # exponential backoff
+        schedule(w, s, max(w.now, slot.sent + patience))
     else:
         finish(w, s, TASK_LOST)
 

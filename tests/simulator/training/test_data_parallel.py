@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from simulator.collectives import COLLECTIVES, POSTCONDITIONS
-from simulator.errors import StalledError
 from simulator.training import Every
 
 BANDWIDTH, LATENCY, SPEED = 1e6, 1e-3, 1e6  # of the fixture's star
@@ -126,17 +125,3 @@ def test_the_model_is_evaluated_as_often_as_asked(make_experiment, train):
     assert accuracies[:2] == [None, None]
     assert accuracies[2] == accuracies[4] is not None
     assert [each.share for each in seen] == pytest.approx([k / 7 for k in range(1, 8)])
-
-
-def test_a_run_that_can_not_go_on_says_who_waits_for_what(make_experiment, train):
-    experiment = make_experiment(workers=2)
-    for link in range(2):  # worker 0 is cut off for good, and messages are sent again for ever
-        experiment.cluster.fabric.fail(0.0, link)
-    experiment.cluster.fabric._store.arrays['links']['down'][:2] = 1
-    experiment.transport.send = _datagrams(experiment.transport.send)
-    with pytest.raises(StalledError, match=r"device 0 waits for \('model', 0\) since 0 s"):
-        train(experiment, 'parameter_server')
-
-
-def _datagrams(send):
-    return lambda *args, **options: send(*args, **options, reliable=False)
