@@ -3,9 +3,19 @@
 from collections.abc import Callable
 
 from simulator.learning.data.dataset import Dataset, Samples
-from simulator.learning.data.digits import digits
-from simulator.learning.data.drawn import blobs, xor
+from simulator.learning.data.drawn import blobs, moons, spirals, xor
+from simulator.learning.data.shipped import breast_cancer, diabetes, digits, iris, wine
 
 __all__ = ['DATA', 'Dataset', 'Samples', 'blobs', 'digits', 'xor']
 
-DATA: dict[str, Callable[..., Dataset]] = {'digits': digits, 'xor': xor, 'blobs': blobs}
+DATA: dict[str, Callable[..., Dataset]] = {
+    'digits': digits,
+    'iris': iris,
+    'wine': wine,
+    'breast_cancer': breast_cancer,
+    'diabetes': diabetes,
+    'xor': xor,
+    'blobs': blobs,
+    'spirals': spirals,
+    'moons': moons,
+}

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge
 
-from simulator.errors import DataError
-from simulator.learning.data.dataset import Dataset, classification, fingerprint, labelled
-from simulator.learning.task import Task
+from simulator.learning.data.dataset import Dataset, Samples, dataset
+
+Count = Annotated[int, Ge(10)]
+Noise = Annotated[float, Ge(0)]
 
 
 def xor(
-    rng: np.random.Generator,
-    *,
-    samples: Annotated[int, Ge(4)] = 4,
-    noise: Annotated[float, Ge(0)] = 0.0,
+    rng: np.random.Generator, *, samples: Annotated[int, Ge(4)] = 4, noise: Noise = 0.0
 ) -> Dataset:
     """Exclusive or: the corners of a square, of which opposite ones share a class.
 
@@ -40,28 +38,26 @@ def xor(
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
     """
     corners = np.resize(np.arange(4), samples)
-    labels = np.isin(corners, (1, 2))
+    labels = (corners % 3 > 0).astype(np.intp)
     exact = np.stack([corners // 2, corners % 2], axis=1)
-    train, test = (
-        labelled(exact + noise * rng.standard_normal(exact.shape), labels) for _ in range(2)
-    )
-    return Dataset('xor', Task((2,), 2), train, test, fingerprint(train, test))
+    train, test = (exact + noise * rng.standard_normal(exact.shape) for _ in range(2))
+    return dataset('xor', train, labels, Samples(test, labels))
 
 
 def blobs(
     rng: np.random.Generator,
     *,
-    samples: Annotated[int, Gt(0)] = 1000,
+    samples: Count = 1000,
     classes: Annotated[int, Ge(2)] = 3,
-    dimensions: Annotated[int, Gt(0)] = 2,
-    spread: Annotated[float, Ge(0)] = 0.3,
+    dimensions: Annotated[int, Ge(1)] = 2,
+    spread: Noise = 0.3,
 ) -> Dataset:
     """Gaussian clouds around random centres, one a class, in equal numbers.
 
     Parameters
     ----------
     samples : int
-        Altogether, a fifth of which is for testing; at least five a class.
+        Altogether, a fifth of each class for testing.
     classes : int
     dimensions : int
     spread : float
@@ -72,9 +68,67 @@ def blobs(
     >>> blobs(np.random.default_rng(0), classes=4, dimensions=5).task
     Task(inputs=(5,), outputs=4, labels=True)
     """
-    if samples < 5 * classes:
-        raise DataError(f'blobs: samples(={samples}) must be >= {5 * classes}, five a class.')
     labels = np.resize(np.arange(classes), samples)
     centres = rng.standard_normal((classes, dimensions))
     inputs = centres[labels] + spread * rng.standard_normal((samples, dimensions))
-    return classification('blobs', inputs, labels)
+    return dataset('blobs', inputs, labels)
+
+
+def spirals(
+    rng: np.random.Generator,
+    *,
+    samples: Count = 1000,
+    classes: Annotated[int, Ge(2)] = 2,
+    turns: Annotated[float, Ge(0)] = 1.5,
+    noise: Noise = 0.02,
+) -> Dataset:
+    """Arms of a spiral wound around one another, one a class: hard for shallow networks.
+
+    Parameters
+    ----------
+    samples : int
+        Altogether, a fifth of each class for testing.
+    classes : int
+        Arms.
+    turns : float
+        How often an arm goes round, from the centre to radius 1.
+    noise : float
+        Standard deviation around the arm.
+
+    References
+    ----------
+    .. [1] Lang & Witbrock, "Learning to Tell Two Spirals Apart", Connectionist Models Summer
+       School, 1988.
+
+    Examples
+    --------
+    >>> spirals(np.random.default_rng(0)).task
+    Task(inputs=(2,), outputs=2, labels=True)
+    """
+    labels = np.resize(np.arange(classes), samples)
+    radius = np.sqrt(rng.random(samples))
+    angle = 2 * np.pi * (turns * radius + labels / classes)
+    inputs = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return dataset('spirals', inputs + noise * rng.standard_normal(inputs.shape), labels)
+
+
+def moons(rng: np.random.Generator, *, samples: Count = 1000, noise: Noise = 0.1) -> Dataset:
+    """Two half circles that reach into each other.
+
+    Parameters
+    ----------
+    samples : int
+        Altogether, a fifth of each class for testing.
+    noise : float
+        Standard deviation around the half circles, whose radius is 1.
+
+    Examples
+    --------
+    >>> moons(np.random.default_rng(0)).task
+    Task(inputs=(2,), outputs=2, labels=True)
+    """
+    labels = np.resize(np.arange(2), samples)
+    angle = np.pi * (rng.random(samples) + labels)
+    centres = np.array([[0.0, 0.0], [1.0, 0.5]])
+    inputs = centres[labels] + np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return dataset('moons', inputs + noise * rng.standard_normal(inputs.shape), labels)
