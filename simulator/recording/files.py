@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import RunFolderError
 
-__all__ = ['make_folder', 'replacing', 'write_arrays', 'write_json', 'write_text']
+__all__ = ['make_folder', 'plain', 'replacing', 'write_arrays', 'write_json', 'write_text']
 
 _TIMELESS = (1980, 1, 1, 0, 0, 0)  # the first instant a zip archive can name
 
@@ -51,18 +51,24 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write *content* to *path* as JSON that any parser takes: NaN and inf become null."""
-    text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False)
     write_text(path, text + '\n')
 
 
-def _plain(value: Any) -> Any:
-    """Return *value* as what JSON knows: numpy's numbers and arrays, paths, sets of keys."""
+def plain(value: Any) -> Any:
+    """Return *value* as what JSON knows.
+
+    Examples
+    --------
+    >>> plain({'loss': np.float32(0.5), 'times': (np.inf, 2), 3: Path('a')})
+    {'loss': 0.5, 'times': [None, 2], '3': 'a'}
+    """
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, (np.ndarray, np.generic)):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -22,7 +22,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from simulator.errors import BosphorusError, RunFolderError
-from simulator.recording.files import make_folder, write_arrays, write_json, write_text
+from simulator.recording.files import make_folder, plain, write_arrays, write_json, write_text
 from simulator.recording.identity import Identity
 from simulator.recording.lock import locked
 from simulator.traces import (
@@ -163,10 +163,12 @@ class RunWriter:
     ) -> dict[str, Any]:
         """Write the last word of the run: its summary, then its status."""
         wall = monotonic() - self._begun
-        summary: dict[str, Any] = {**dict.fromkeys(SUMMARY), 'wall_seconds': wall}
-        summary |= {**(figures or {}), 'status': status}
+        summary: dict[str, Any] = {**dict.fromkeys(SUMMARY), **(figures or {}), 'status': status}
+        if summary['wall_seconds'] is None:
+            summary['wall_seconds'] = wall
         if summary['messages'] is not None and summary['messages_per_wall_second'] is None:
             summary['messages_per_wall_second'] = summary['messages'] / summary['wall_seconds']
+        summary = plain(summary)
         write_json(self.path / 'summary.json', summary)
         keys = {} if traceback is None else {'traceback': traceback}
         note(self.path, **keys, status=status, error=error, ended=_now(), wall_seconds=wall)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing import connection
 from time import monotonic
 from typing import Any
@@ -86,11 +87,14 @@ def _listen(worker: Worker, watcher: Watcher) -> Iterator[Outcome]:
     with suppress(EOFError, OSError):
         while worker.pipe.poll():
             news: Progress | Outcome = worker.pipe.recv()
+            task = worker.task
+            if task is None:
+                continue
             if isinstance(news, Outcome):
                 worker.task = None
-                yield news
-            elif worker.task is not None:
-                watcher.progressed(worker.task.job, news)
+                yield replace(news, job=task.job)
+            else:
+                watcher.progressed(task.job, news)
 
 
 def _bury(worker: Worker, waiting: deque[Task]) -> Iterator[Outcome]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -17,7 +17,7 @@ from simulator.sweep.signals import end_with_parent, obey_parent
 
 __all__ = ['Prepare', 'Task', 'Worker', 'start_worker']
 
-Prepare = Callable[[], AbstractContextManager[None]]
+Prepare = Callable[[], AbstractContextManager[object]]
 """Makes what holds while a process does runs, such as plug-ins being installed."""
 
 
@@ -77,7 +77,9 @@ def _work(pipe: Connection, execute: Execute, prepare: Prepare | None) -> None:
         with prepare() if prepare is not None else nullcontext():
             while True:
                 task: Task = pipe.recv()
-                _answer(pipe, perform(task.job, execute, _teller(pipe), task.attempt))
+                outcome = perform(task.job, execute, _teller(pipe), task.attempt)
+                # the parent knows the spec, which may be large
+                _answer(pipe, replace(outcome, job=replace(task.job, spec=None)))
     except (KeyboardInterrupt, EOFError):
         pass  # told to stop, or the parent has closed the pipe: no more work
 

@@ -1,0 +1,159 @@
+"""`bosphorus run`: scenarios in, runs and a report out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from simulator.sweep import Job, Outcome
+
+__all__ = ['run']
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument('scenarios', metavar='SCENARIO...', nargs=-1, required=True, type=FILE)
+@click.option('--set', 'sets', multiple=True, metavar='KEY=VALUE', help='Set a key of each run.')
+@click.option('--seed', type=click.IntRange(min=0), help='The same as --set seed=N.')
+@click.option(
+    '--out', type=FILE, default=Path('runs'), show_default=True, help='Folder for the results.'
+)
+@click.option(
+    '--jobs', type=click.IntRange(min=1), default=1, show_default=True, help='Processes to use.'
+)
+@click.option(
+    '--plugin', 'plugins', multiple=True, metavar='FILE.py', type=FILE, help='Entries of your own.'
+)
+@click.option('--no-report', is_flag=True, help='Leave the report out.')
+@click.option('--json', 'as_json', is_flag=True, help='Print one JSON object on stdout.')
+def run(
+    scenarios: tuple[Path, ...],
+    sets: tuple[str, ...],
+    seed: int | None,
+    out: Path,
+    jobs: int,
+    plugins: tuple[Path, ...],
+    no_report: bool,
+    as_json: bool,
+) -> None:
+    """Run each SCENARIO and write a report of what came out.
+
+    Runs that are finished already are not done again: an interrupted command goes on where it
+    stopped when it is given once more. Exit code 0: all is well; 1: a run failed; 2: the
+    command or a scenario is wrong; 130: interrupted.
+    """
+    planned = _planned(scenarios, sets, seed, out, plugins)
+    outcomes = _outcomes(planned, jobs, plugins)
+    by_scenario = _by_scenario(outcomes)
+    for home, own in by_scenario.items():
+        _write_table(home, own)
+    report = None if no_report else _write_reports(by_scenario, out)
+    if as_json:
+        click.echo(json.dumps(_described(report, outcomes), ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo(report or (out if len(by_scenario) > 1 else next(iter(by_scenario))))
+    if any(outcome.status == 'failed' for outcome in outcomes):
+        sys.exit(1)
+
+
+def _planned(
+    scenarios: Sequence[Path],
+    sets: Sequence[str],
+    seed: int | None,
+    out: Path,
+    plugins: Sequence[Path],
+) -> list[Job]:
+    """Return the jobs of all scenarios; nothing is written if any of them is wrong."""
+    from simulator.errors import Problem, ScenarioError
+    from simulator.recording.files import make_folder
+    from simulator.scenario import load
+    from simulator.sweep.plan import plan, plugged
+
+    wrong: list[Problem] = []
+    jobs: dict[Path, Job] = {}
+    with plugged(plugins) as installed:
+        for path in scenarios:
+            try:
+                specs = load(path, sets=sets, seed=seed)
+            except ScenarioError as error:
+                wrong += error.problems
+            else:
+                jobs |= {job.folder: job for job in plan(specs, out, installed)}
+    if wrong:
+        raise ScenarioError(wrong)
+    for home in dict.fromkeys(_home(job) for job in jobs.values()):
+        make_folder(home)
+    return list(jobs.values())
+
+
+def _outcomes(jobs: list[Job], processes: int, plugins: Sequence[Path]) -> list[Outcome]:
+    """Do the runs, with people watching on stderr."""
+    from functools import partial
+
+    from rich.console import Console
+
+    from simulator.cli.watch import print_results, watching
+    from simulator.run import execute
+    from simulator.sweep import sweep
+    from simulator.sweep.plan import plugged
+
+    console = Console(stderr=True)
+    prepare = partial(plugged, plugins)
+    with prepare(), watching(console, len(jobs)) as watcher:
+        outcomes = sweep(jobs, execute, processes=processes, watcher=watcher, prepare=prepare)
+    if console.is_terminal:
+        print_results(console, outcomes)
+    return outcomes
+
+
+def _home(job: Job) -> Path:
+    """Return the folder of the job's scenario."""
+    return job.folder.parent.parent
+
+
+def _by_scenario(outcomes: Sequence[Outcome]) -> dict[Path, list[Outcome]]:
+    found: dict[Path, list[Outcome]] = {}
+    for outcome in outcomes:
+        found.setdefault(_home(outcome.job), []).append(outcome)
+    return found
+
+
+def _write_table(home: Path, outcomes: Sequence[Outcome]) -> None:
+    from simulator.sweep import write_summaries
+
+    write_summaries(home / 'summary.csv', outcomes)
+
+
+def _write_reports(by_scenario: dict[Path, list[Outcome]], out: Path) -> Path:
+    """Write a report a scenario, and one that compares them if there are several."""
+    from analysis.report import write
+
+    folders = {home: [o.job.folder for o in own] for home, own in by_scenario.items()}
+    written = [write(own, home / 'report.html') for home, own in folders.items()]
+    if len(written) == 1:
+        return written[0]
+    return write([folder for own in folders.values() for folder in own], out / 'report.html')
+
+
+def _described(report: Path | None, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return what `--json` prints."""
+    return {
+        'report': None if report is None else str(report),
+        'runs': [
+            {
+                'variant': outcome.job.identity.variant,
+                'id': outcome.job.identity.id,
+                'folder': str(outcome.job.folder),
+                'vary': dict(outcome.job.identity.vary),
+                'summary': outcome.summary,
+            }
+            for outcome in outcomes
+        ],
+    }

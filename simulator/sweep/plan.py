@@ -1,0 +1,89 @@
+"""From the runs of a scenario to jobs: each gets its id and its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from simulator.catalogue import Plugin, installed, load_plugin, packaged_plugins
+from simulator.recording import Identity
+from simulator.recording.identity import file_digest, run_id, source_digest
+from simulator.scenario import RunSpec
+from simulator.scenario.kinds import CATALOGUES
+from simulator.sweep.job import Job
+
+__all__ = ['plan', 'plugged', 'user_files']
+
+_BASE = 'base'  # what the only variant of a file without variants is called
+
+
+def plan(specs: Sequence[RunSpec], out: Path, plugins: Sequence[Plugin] = ()) -> list[Job]:
+    """Return one job a run, in order; runs that are the same in all respects are one.
+
+    Parameters
+    ----------
+    specs : sequence of RunSpec
+        The runs of one scenario.
+    out : Path
+        The folder that holds the scenarios' folders.
+    plugins : sequence of Plugin
+        What is installed; a run depends on it.
+    """
+    with_variants = any(spec.variant != _BASE for spec in specs)
+    jobs: dict[Path, Job] = {}
+    for order, spec in enumerate(specs):
+        identity = _identity(spec, order, spec.variant if with_variants else '', plugins)
+        folder = out / identity.scenario / spec.variant / identity.id
+        jobs.setdefault(folder, Job(spec, folder, identity))
+    return list(jobs.values())
+
+
+def _identity(spec: RunSpec, order: int, variant: str, plugins: Sequence[Plugin]) -> Identity:
+    text = spec.yaml
+    number = run_id(
+        text.encode(),
+        source_digest(),
+        [plugin.sha256.encode() for plugin in plugins],
+        [file_digest(file) for file in user_files(spec.resolved)],
+    )
+    notes = {'order': order, 'question': spec.scenario.question}
+    return Identity(number, spec.scenario.name, variant, dict(spec.vary), spec.seed, text, notes)
+
+
+def user_files(resolved: Mapping[str, Any]) -> list[Path]:
+    """Return the files a scenario learns from: their contents are part of what a run is.
+
+    These are the model to start from, and whatever option of the data set names a file that
+    is there (one that is not is the run's own error to tell).
+    """
+    learning = resolved.get('learning') or {}
+    data = learning.get('data')
+    named = [learning.get('start'), *(_texts(data) if isinstance(data, Mapping) else ())]
+    return [path for text in named if text and (path := Path(text)).is_file()]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+@contextmanager
+def plugged(files: Sequence[Path] = ()) -> Iterator[list[Plugin]]:
+    """Install the plug-ins of installed packages, then those in *files*; yield them all.
+
+    Raises
+    ------
+    PluginError
+        If one can't be loaded or clashes with what is there.
+    """
+    plugins = [*packaged_plugins(), *(load_plugin(file) for file in files)]
+    with installed(plugins, CATALOGUES):
+        yield plugins
