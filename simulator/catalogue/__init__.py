@@ -1,6 +1,7 @@
 """Catalogues: the signature of a function is the schema of its options (design, section 3)."""
 
 from simulator.catalogue.catalogue import Catalogue, Choice
+from simulator.catalogue.describe import described, typed
 from simulator.catalogue.docs import Doc, read_doc
 from simulator.catalogue.entry import Entry
 from simulator.catalogue.plugins import Plugin, installed, load_plugin, packaged_plugins
@@ -16,6 +17,7 @@ __all__ = [
     'Fault',
     'Plugin',
     'Shape',
+    'described',
     'dotted',
     'faults',
     'installed',
@@ -24,4 +26,5 @@ __all__ = [
     'packaged_plugins',
     'partial',
     'read_doc',
+    'typed',
 ]

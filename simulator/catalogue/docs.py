@@ -11,7 +11,7 @@ __all__ = ['Doc', 'read_doc']
 
 _UNDERLINE = re.compile(r'-{3,}\s*')
 _CITATION = re.compile(r'\.\. \[\w+\]\s*')
-_MARKUP = re.compile(r'`{1,2}([^`]+)`{1,2}')
+_MARKUP = re.compile(r'`{1,2}([^`]+)`{1,2}|\*(\w+)\*')
 
 
 class Doc(NamedTuple):
@@ -89,4 +89,4 @@ def _references(section: str) -> tuple[str, ...]:
 
 
 def _one_line(text: str) -> str:
-    return _MARKUP.sub(r'\1', ' '.join(text.split()))
+    return _MARKUP.sub(lambda found: found[1] or found[2], ' '.join(text.split()))

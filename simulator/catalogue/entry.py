@@ -139,4 +139,4 @@ class Entry:
     def _field(self, name: str, parameter: inspect.Parameter) -> Any:
         default = ... if parameter.default is parameter.empty else parameter.default
         about = self.doc.parameters.get(parameter.name)
-        return Field(default, alias=name, title=name, description=about)
+        return Field(default, alias=name, description=about)

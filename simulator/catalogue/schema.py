@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import SchemaSerializer, core_schema
 
 from simulator.catalogue.catalogue import Catalogue
 from simulator.catalogue.entry import Entry
@@ -15,10 +17,25 @@ __all__ = ['json_schema', 'partial']
 Schema = dict[str, Any]
 
 
+class _Generator(GenerateJsonSchema):
+    """Writes defaults as they would stand in a file."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> Schema:
+        inner: Schema = self.generate_inner(schema['schema'])
+        if schema.get('default') is None:
+            return inner
+        plain = SchemaSerializer(schema['schema']).to_python(schema['default'])
+        # that of a section says what its keys say anyway
+        return inner if plain == {} or '$ref' in inner else {**inner, 'default': plain}
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
 def json_schema(model: type[BaseModel]) -> Schema:
     """Return the JSON Schema of *model*, its catalogues included, each once under ``$defs``."""
     definitions: dict[str, Schema] = {}
-    schema = _resolved(model.model_json_schema(mode='validation'), definitions)
+    schema = _resolved(_generated(model), definitions)
     return {**schema, '$defs': dict(sorted(definitions.items()))}
 
 
@@ -33,7 +50,7 @@ def partial(schema: Schema) -> Schema:
 
 
 def _partly(name: str) -> str:
-    return f'part of {name}'
+    return f'{name}-part'
 
 
 def _loose(schema: Any) -> Any:
@@ -66,11 +83,13 @@ def _resolved(schema: Any, definitions: dict[str, Schema]) -> Any:
 
 
 def _reference(catalogue: Catalogue, definitions: dict[str, Schema]) -> Schema:
-    if catalogue.kind not in definitions:
+    # a reference is a URL, so no spaces
+    name = catalogue.kind.replace(' ', '_')
+    if name not in definitions:
         # filled in after the name is taken: a rule may take another rule as an option
-        definitions[catalogue.kind] = {}
-        definitions[catalogue.kind] = _choice(catalogue, definitions)
-    return {'$ref': f'#/$defs/{catalogue.kind}'}
+        definitions[name] = {}
+        definitions[name] = _choice(catalogue, definitions)
+    return {'$ref': f'#/$defs/{name}'}
 
 
 def _choice(catalogue: Catalogue, definitions: dict[str, Schema]) -> Schema:
@@ -91,7 +110,11 @@ def _choice(catalogue: Catalogue, definitions: dict[str, Schema]) -> Schema:
 
 
 def _options(entry: Entry, definitions: dict[str, Schema]) -> Schema:
-    schema = entry.model.model_json_schema(mode='validation')
-    options: Schema = _resolved(schema, definitions)
-    options.pop('title', None)
+    options: Schema = _resolved(_generated(entry.model), definitions)
     return {**options, 'description': entry.doc.summary}
+
+
+def _generated(model: type[BaseModel]) -> Schema:
+    schema = model.model_json_schema(mode='validation', schema_generator=_Generator)
+    schema.pop('title', None)
+    return schema

@@ -1,6 +1,5 @@
 """The command line: one module a command, imported only when it is asked for."""
 
-# ruff: noqa: ARG002 - signatures are click's
 from __future__ import annotations
 
 import sys
