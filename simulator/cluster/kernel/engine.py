@@ -161,8 +161,9 @@ def advance(world, until):
         if time > until or time == INFINITY:
             _next(w)
             return IDLE
-        room = min(len(messages) - w.message_rows, len(spans) - w.span_rows)
-        if (w.trace_messages or w.trace_spans) and room < w.active:
+        if w.trace_messages and len(messages) - w.message_rows < w.active:
+            return DRAIN
+        if w.trace_spans and len(spans) - w.span_rows < w.active:
             return DRAIN
         w.now = time
         for k in range(collect(w)):
