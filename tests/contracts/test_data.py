@@ -1,14 +1,34 @@
 """What every data set of the catalogue promises."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from simulator.learning.data import DATA
 
 
+def user_files(folder):
+    """Write a file of each format, and return the options that lead there."""
+    inputs, labels = np.random.default_rng(0).integers(0, 9, (30, 4)), np.arange(30) % 3
+    np.savez(folder / 'some.npz', inputs=inputs, targets=labels)
+    rows = [','.join(map(str, [*row, label])) for row, label in zip(inputs, labels, strict=True)]
+    (folder / 'some.csv').write_text('\n'.join(['a,b,c,d,kind', *rows]))
+    images = bytes([0, 0, 8, 3, 0, 0, 0, 30, 0, 0, 0, 2, 0, 0, 0, 2]) + bytes(
+        inputs.ravel().tolist()
+    )
+    (folder / 'images').write_bytes(images)
+    (folder / 'labels').write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 30, *labels]))
+    return {
+        'npz': {'path': str(folder / 'some.npz')},
+        'csv': {'path': str(folder / 'some.csv'), 'target': 'kind'},
+        'idx': {'images': str(folder / 'images'), 'labels': str(folder / 'labels')},
+    }
+
+
 @pytest.fixture(params=DATA)
-def make(request):
-    return DATA[request.param]
+def make(request, tmp_path):
+    return partial(DATA[request.param], **user_files(tmp_path).get(request.param, {}))
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from simulator.learning.data.dataset import Dataset, Samples
 from simulator.learning.data.drawn import blobs, moons, spirals, xor
+from simulator.learning.data.files import idx, npz
 from simulator.learning.data.shipped import breast_cancer, diabetes, digits, iris, wine
+from simulator.learning.data.table import csv
 
 __all__ = ['DATA', 'Dataset', 'Samples', 'blobs', 'digits', 'xor']
 
@@ -18,4 +20,7 @@ DATA: dict[str, Callable[..., Dataset]] = {
     'blobs': blobs,
     'spirals': spirals,
     'moons': moons,
+    'npz': npz,
+    'csv': csv,
+    'idx': idx,
 }
