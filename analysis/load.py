@@ -118,7 +118,8 @@ class Run:
     @property
     def question(self) -> str:
         """The question the scenario answers: its leading comment."""
-        return ' '.join(str(self.manifest.get('question') or leading_comment(self.text)).split())
+        told = self.manifest.get('question') or self.scenario.get('question')
+        return ' '.join(str(told or leading_comment(self.text)).split())
 
     def rows(self, table: str) -> int:
         """Return the number of rows of *table*, from the files' footers alone."""
@@ -178,7 +179,21 @@ class Run:
         try:
             yield
         except (OSError, pa.ArrowException) as error:
-            raise DamagedRunError(self.folder, f'{table}: {_first_line(error)}') from error
+            # where the folder lies is no part of what is wrong with it
+            reason = _first_line(error).replace(f'{self.folder}{os.sep}', '')
+            raise DamagedRunError(self.folder, f'{table}: {reason}') from error
+
+    def check(self) -> None:
+        """Read what is small of every file.
+
+        Raises
+        ------
+        DamagedRunError
+            If the scenario, or the footer of a part of a table, is damaged.
+        """
+        _ = self.scenario
+        for table in traces.TABLES:
+            self.rows(table)
 
     def _dataset(self, table: str) -> Any:
         paths = [str(path) for path in traces.part_paths(self.folder, table)]

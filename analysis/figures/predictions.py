@@ -27,7 +27,7 @@ def prediction_bars(ax: Axes, groups: Sequence[Group]) -> Axes:
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     # room on the right for what is written there
-    ax.set_xlim(0, 1.55 * max(1.0, *(float(row['ratio']) for _, _, row in rows)))
+    ax.set_xlim(0, 1.55 * max([1.0, *(float(row['ratio']) for _, _, row in rows)]))
     ax.grid(axis='y', visible=False)
     measure(ax, 'x', 'number', 'measured / closed form')
     return ax

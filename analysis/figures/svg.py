@@ -19,6 +19,7 @@ from analysis.figures.style import (
     RULE,
     USE_COLOURS,
     VARIANT_COLOURS,
+    fit,
 )
 
 __all__ = ['VARIABLES', 'inline']
@@ -63,6 +64,8 @@ def inline(figure: Figure, key: str, alternative: str) -> Markup:
         The same bytes for the same figure: no dates, no random ids; coordinates are
         rounded to a tenth of a point.
     """
+    for ax in figure.axes:
+        fit(ax)
     buffer = io.StringIO()
     # None leaves an entry out; any text would carry a date or an address
     nothing = dict.fromkeys(('Date', 'Creator', 'Format', 'Type'))

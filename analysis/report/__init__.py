@@ -50,11 +50,16 @@ def _compose(found: Loaded, out: Path) -> str:
     from analysis.report.page import page
     from analysis.report.study import Study
 
+    for run in found.runs:
+        try:
+            run.check()
+        except DamagedRunError as damage:
+            found = found.without(damage)
     while found.runs:
         try:
             return page(Study.of(found), out)
         except DamagedRunError as damage:
-            # known only once the file is read: tell of the others, and of this one by name
+            # damage inside a page of a table shows only now: tell of the others once more
             found = found.without(damage)
     reasons = '; '.join(f'{skipped.folder}: {skipped.reason}' for skipped in found.skipped)
     raise RunFolderError(f'no run to report on: {reasons or "no folder given"}')

@@ -118,9 +118,9 @@ def _bandwidth(g: Group) -> str:
 
 def _along(one: Series) -> Markup:
     first, last = one.groups[0], one.groups[-1]
-    text = '{} takes {} at {} {} and {} at {}.'
+    text = '{} takes {} at {} and {} at {} ({}).'
     low, high = (quantity(value, one.kind) for value in (one.values[0], one.values[-1]))
-    return say(text, bold(one.label), _time(first), one.axis, low, _time(last), high)
+    return say(text, bold(one.label), _time(first), low, _time(last), high, one.axis)
 
 
 def _crossings(lines: Sequence[Series]) -> Markup:

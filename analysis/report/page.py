@@ -69,7 +69,12 @@ def _template() -> Any:
 
 
 def _questions(study: Study) -> list[str]:
-    return [q for q in dict.fromkeys(run.question for run in study.runs) if q]
+    """Return the questions asked; where there is one, cut after its first question mark."""
+    asked = [q for q in dict.fromkeys(run.question for run in study.runs) if q]
+    if len(asked) != 1:
+        return asked
+    first, mark, rest = asked[0].partition('? ')
+    return [first + mark.strip(), *([rest] if rest else [])]
 
 
 def _title(study: Study) -> str:

@@ -23,6 +23,7 @@ _FACTS: Final = {
     'model': ['learning.model'],
     'optimizer': ['learning.optimizer'],
     'batch': ['learning.batch'],
+    'stands for': ['learning.stands_for'],
     'training': ['training'],
     'adversary': ['adversary'],
     'stop': ['stop'],

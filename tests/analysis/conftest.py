@@ -202,10 +202,12 @@ def training_run(
     rounds: int = 40,
     size: float = 5e5,
     ceiling: float = 0.97,
+    manifest_seed: int | None = None,
     **manifest: Any,
 ) -> Path:
     """Write a run that learns: accuracy rises as 1 - exp(-round / 8) towards *ceiling*."""
     server = 'server' in variant
+    named = seed if manifest_seed is None else manifest_seed
     star, log = Star(workers, server), Log()
     rng = np.random.default_rng(seed)
     now = 0.0
@@ -226,7 +228,7 @@ def training_run(
             now = end
     messages = log.columns('messages')
     text = SCENARIO.format(
-        seed=seed,
+        seed=named,
         rounds=rounds,
         workers=workers,
         servers=int(server),
@@ -236,7 +238,7 @@ def training_run(
     return write_run(
         folder,
         scenario=text,
-        manifest={'variant': variant, 'seed': seed, 'vary': {'seed': seed}, **manifest},
+        manifest={'variant': variant, 'seed': named, 'vary': {'seed': named}, **manifest},
         summary={
             'rounds': rounds,
             'epochs': rounds / 4,
@@ -348,6 +350,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / 'parameter server' / 'unfinished', 'parameter server', 3, rounds=10
     )
     (unfinished / 'summary.json').unlink()
+    text = (unfinished / 'scenario.yaml').read_text()
+    (unfinished / 'scenario.yaml').write_text(text.replace('rounds: 10', 'rounds: 40'))
     manifest = json.loads((unfinished / 'manifest.json').read_text())
     (unfinished / 'manifest.json').write_text(json.dumps({**manifest, 'status': 'interrupted'}))
     (folder / 'holiday pictures').mkdir()
