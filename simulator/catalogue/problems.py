@@ -68,13 +68,14 @@ def dotted(place: Iterable[str | int]) -> str:
 
 def _place(loc: Place, shape: Shape) -> tuple[Place, Shape]:
     """Return *loc* without the names of alternatives, and the shape of its parent."""
-    place, parent = list[str | int](), shape
+    place, parent, named = list[str | int](), shape, False
     for key in loc:
-        # pydantic names the alternative of a union that it tried
-        if shape.is_union and isinstance(key, str) and key not in shape.names:
+        # pydantic names the alternative of a union that it tried, then the key in it
+        if shape.is_union and not named and isinstance(key, str) and key not in shape.names:
+            named = True
             continue
         place.append(key)
-        parent, shape = shape, shape.at(key)
+        parent, shape, named = shape, shape.at(key), False
     return tuple(place), parent
 
 

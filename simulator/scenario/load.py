@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from simulator.errors import Problem, ScenarioError
 from simulator.scenario.checks import check
 from simulator.scenario.document import Mark, Node, parse, read_text
 from simulator.scenario.expand import Assigned, Checks, expand, split_key
+from simulator.scenario.schema import as_name
 from simulator.scenario.spec import RunSpec
 
 __all__ = ['load', 'load_text']
@@ -87,7 +87,11 @@ def _rooted(root: Node, text: str, file: str) -> Node:
 
 
 def _name(file: str) -> str:
-    return re.sub(r'^[\s.]+|[/\\\x00-\x1f]', '', Path(file).stem) or 'scenario'
+    stem = Path(file).stem
+    try:
+        return as_name(stem)
+    except ValueError:
+        return 'scenario'
 
 
 def _question(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias
 
 from annotated_types import Ge, Gt, Le, MaxLen
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from simulator.catalogue import Choice
 from simulator.cluster.laws import (
@@ -44,12 +44,30 @@ __all__ = [
     'ScenarioFile',
     'StandsFor',
     'Stop',
+    'as_name',
 ]
 
-# a name becomes a folder
-Name: TypeAlias = Annotated[
-    str, StringConstraints(min_length=1, max_length=100, pattern=r'^[^\s/\\.][^/\\\x00-\x1f]*$')
-]
+LONGEST_NAME = 100
+
+
+def as_name(text: str) -> str:
+    """Return *text* if it is a name: of a scenario or a variant, and so of a folder.
+
+    Raises
+    ------
+    ValueError
+        If no folder should be called so.
+    """
+    tame = text.strip() == text and text.isprintable() and not set(text) & set('/\\')
+    if not tame or text.startswith('.') or not 0 < len(text) <= LONGEST_NAME:
+        raise ValueError(
+            f'{text!r:.60} can not be a folder; a name has no slash, no dot at its beginning, no '
+            f'space around it, and at most {LONGEST_NAME} characters'
+        )
+    return text
+
+
+Name: TypeAlias = Annotated[str, AfterValidator(as_name)]
 Seed: TypeAlias = Annotated[int, Ge(0), Le(2**63 - 1)]
 
 

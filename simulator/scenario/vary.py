@@ -16,6 +16,7 @@ from typing import Any
 
 from simulator.errors import Problem, did_you_mean
 from simulator.scenario.document import Node
+from simulator.scenario.schema import as_name
 
 __all__ = ['BASE', 'MOST_RUNS', 'Cell', 'Grid', 'read_grid', 'read_variants']
 
@@ -104,12 +105,12 @@ def read_variants(node: Node | None, problems: list[Problem]) -> dict[str, Node]
     found = {}
     for name, each in node.value.items():
         path = f'variants.{name}'
-        if each.value is None:
+        if wrong := _naming(name):
+            problems.append(_problem(wrong, 'variants', each, key=True))
+        elif each.value is None:
             found[name] = Node({}, each.mark, each.key)
         elif not isinstance(each.value, dict):
             problems.append(_problem('must be a mapping of what differs, or {}', path, each))
-        elif not _is_name(name):
-            problems.append(_problem('must be a name that can be a folder', path, each, key=True))
         else:
             found[name] = each
             problems.extend(
@@ -178,9 +179,13 @@ def _same(entry: Cell, cell: Cell, keys: list[str]) -> bool:
     return all(key in cell and entry[key].plain() == cell[key].plain() for key in keys)
 
 
-def _is_name(name: str) -> bool:
-    tame = name.strip() == name and not name.startswith('.') and name.isprintable()
-    return tame and 0 < len(name) <= 100 and not set(name) & set('/\\')
+def _naming(name: str) -> str:
+    """Return what keeps *name* from being a name, or ''."""
+    try:
+        as_name(name)
+    except ValueError as error:
+        return str(error)
+    return ''
 
 
 def _problem(message: str, path: str, node: Node, *, key: bool = False) -> Problem:
