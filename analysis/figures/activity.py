@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from analysis.figures.style import ACTIVITY_COLOURS, INK, MUTED, measure
 from analysis.groups import Group
 from analysis.load import Run
-from analysis.metrics import ACTIVITIES, activity_shares, hosts, round_ends, spans_until
+from analysis.metrics import (
+    ACTIVITIES,
+    activity_seconds,
+    activity_shares,
+    hosts,
+    round_ends,
+    spans_until,
+)
 from analysis.text import folded, share
 
 __all__ = ['LANES', 'TRANSFERS', 'activity_bars', 'gantt', 'lanes']
@@ -76,8 +83,8 @@ def gantt(ax: Axes, run: Run, *, until: float, transfers: bool = True) -> Axes:
 def lanes(run: Run) -> list[int]:
     """Return the devices a Gantt chart of *run* shows, from top to bottom."""
     nodes = hosts(run)
-    busy = nodes[nodes['role'] != '']
-    nodes = busy if len(busy) else nodes
+    # a host may have a role in the cluster and none in this training
+    nodes = nodes[nodes.index.isin(activity_seconds(run).index)]
     helpers = list(nodes.index[nodes['role'] == 'server'])[: LANES // 2]
     others = [node for node in nodes.index if node not in set(helpers)]
     room = LANES - len(helpers)

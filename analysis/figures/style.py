@@ -56,7 +56,7 @@ ACTIVITY_COLOURS: Final = {
     'other': '#eceff3',
 }
 
-USE_COLOURS: Final = ('#c9ced6', '#a6cbe3', '#5aa5d0', '#1f78b4', '#e08214', '#b3261e')
+USE_COLOURS: Final = ('#ccd1d9', '#9ecae1', '#5aa5d0', '#2171b5', '#08519c', '#08306b')
 """From an idle link to the busiest one."""
 
 _DASHES: Final = ('-', (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))

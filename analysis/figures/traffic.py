@@ -29,6 +29,7 @@ def node_traffic(ax: Axes, g: Group, *, most: float | None = None) -> Axes:
         Bytes to which the axis reaches, the same for figures that are to be compared.
     """
     nodes = by_node(g.first)
+    nodes = nodes[nodes['sent'] + nodes['received'] > 0]
     colour = look(g.index).colour
     many = len(nodes) > NODES
     if many:

@@ -22,8 +22,8 @@ def evidence(study: Study) -> list[Markup]:
     """Return the sentences below the answer of a study of learning."""
     if study.target is None:
         return []
-    makers = (_others, _in_the_end, _price, _load, _computing, _large, _unfinished, _sure, _choice)
-    return [capital(sentence) for make in makers if (sentence := make(study))]
+    told = (_unfinished, _others, _in_the_end, _price, _load, _computing, _large, _sure, _choice)
+    return [capital(sentence) for tell in told if (sentence := tell(study))]
 
 
 def _others(study: Study) -> Markup | None:
@@ -146,17 +146,18 @@ def _large(study: Study) -> Markup | None:
 
 
 def _unfinished(study: Study) -> Markup | None:
+    parts = []
+    if study.lost:
+        lost = names(study.lost)
+        parts.append(say('Nothing is known of {}: no run of it got anywhere.', lost))
     if study.unfinished:
         early = names([g for g in study.groups if not g.first.finished])
-        return say('No run of {} finished: its figures end early.', early)
-    if study.aside:
-        count = several(len(study.aside), 'run')
-        return say('{} did not finish and {} left aside.', count, _are(len(study.aside)))
-    return None
-
-
-def _are(count: int) -> str:
-    return 'is' if count == 1 else 'are'
+        parts.append(say('No run of {} finished: its figures end early.', early))
+    others = len(study.aside)
+    if others and not study.lost:
+        are = 'is' if others == 1 else 'are'
+        parts.append(say('{} did not finish and {} left aside.', several(others, 'run'), are))
+    return Markup(' ').join(parts)
 
 
 def _sure(study: Study) -> Markup | None:

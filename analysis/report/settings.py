@@ -16,7 +16,8 @@ __all__ = ['differing', 'facts', 'runs', 'versions']
 _FEW = 6  # variants that can be named one by one
 _FACTS: Final = {
     'topology': ['cluster.topology'],
-    'links': ['cluster.link.bandwidth', 'cluster.link.latency', 'cluster.sharing'],
+    'links': ['cluster.link.bandwidth', 'cluster.link.latency'],
+    'sharing': ['cluster.sharing'],
     'devices': ['cluster.device.speed'],
     'stragglers': ['cluster.stragglers'],
     'data': ['learning.data', 'learning.partition'],

@@ -31,22 +31,27 @@ class Study:
         that did.
     aside : tuple of Run
         Other runs that did not finish.
+    lost : tuple of str
+        Variants of which nothing is known, for none of their runs got anywhere.
     skipped : tuple of Skipped
         Folders that are not part of it, and why.
     """
 
     groups: tuple[Group, ...]
     aside: tuple[Run, ...]
+    lost: tuple[str, ...]
     skipped: tuple[Skipped, ...]
 
     @classmethod
     def of(cls, found: Loaded) -> Study:
         """Group the runs found, older ones of the same scenario and seed set aside."""
         runs, older = superseded(found.runs)
-        complete = {run for g in group(runs) for run in _finished(g)}
+        all_groups = group(runs)
+        complete = {run for g in all_groups for run in _finished(g)}
         kept = [run for run in runs if run in complete]
         aside = tuple(run for run in runs if run not in complete)
-        return cls(_coloured(group(kept)), aside, (*found.skipped, *older))
+        lost = tuple(g.label for g in all_groups if not complete.intersection(g.runs))
+        return cls(_coloured(group(kept)), aside, lost, (*found.skipped, *older))
 
     @property
     def runs(self) -> list[Run]:

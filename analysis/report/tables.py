@@ -77,10 +77,9 @@ def prediction_table(study: Study) -> Table:
 
 
 def _columns(study: Study) -> list[_Column]:
-    columns = [
-        _Column('final accuracy', lambda run: final(run, 'test_accuracy'), 'share', 1),
-        _Column('final test loss', lambda run: final(run, 'test_loss'), 'number', -1),
-    ]
+    accuracy = _Column('final accuracy', lambda run: final(run, 'test_accuracy'), 'share', 1)
+    loss = _Column('final test loss', lambda run: final(run, 'test_loss'), 'number', -1)
+    columns = [accuracy if _any(study, accuracy) else loss]
     if study.target is not None:
         to = f'to {study.target.value:.2f}' if study.target.rising else 'to target'
         columns += [

@@ -39,7 +39,7 @@ def timing_blocks(study: Study) -> list[Block]:
 
 def _shares(groups: Sequence[Group]) -> Block:
     tables = {g: activity_shares(g) for g in groups}
-    used = [name for name in ACTIVITIES if any(t[name].max() > 0 for t in tables.values())]
+    used = [name for name in ACTIVITIES if any(t[name].max() > 0.002 for t in tables.values())]
     rows = sum(len(table) for table in tables.values())
     words = [_spent(g) if len(groups) < 4 else _computing(g) for g in groups]
     alternative = 'Shares of the time: ' + '; '.join(word.striptags() for word in words) + '.'

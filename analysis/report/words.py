@@ -74,7 +74,7 @@ def capital(sentence: Markup) -> Markup:
     return Markup(begun)  # noqa: S704 (only a letter was changed)
 
 
-def names(groups: Sequence[Group], word: str = 'and', most: int = 6) -> Markup:
+def names(groups: Sequence[Group | str], word: str = 'and', most: int = 6) -> Markup:
     """Return the names of *groups* as a list; the rest of a long one as a number."""
     shown: list[Markup | str] = [bold(g) for g in groups[:most]]
     if len(groups) > most:
@@ -126,6 +126,8 @@ def sureness(counts: Sequence[int]) -> str:
             'One seed each: luck and difference cannot be told apart. Vary the seed for intervals.'
         )
     number = f'{least}' if least == most else f'{least} to {most}'
+    if len(counts) == 1:
+        return f'{number} seeds.'
     basis = (
         f'{number} seeds each, compared seed by seed: the same seed makes the same workers slow '
         'everywhere. Intervals are 95 % bootstrap intervals.'
