@@ -133,18 +133,20 @@ class Cluster:
         self.servers = self._with_role('server')
 
     def compute(
-        self, device: int, flops: float, *, operation: str, activity: str = 'compute', step: int
+        self, device: int, flops: float, count: int = 1, *, operation: str, step: int
     ) -> Event:
-        """Let *device* do a step of so many *flops*, stretched by the straggler law.
+        """Let *device* do *count* steps of so many *flops*, each stretched by the straggler law.
 
         Returns
         -------
         Event
-            Fires when it is done.
+            Fires when all are done.
         """
-        now = self.clock.now
-        seconds = self.straggler(device, now, flops / float(self.devices.speed[device]))
-        return self.work(device, seconds, operation=operation, activity=activity, step=step)
+        nominal = flops / float(self.devices.speed[device])
+        now = end = self.clock.now
+        for _ in range(count):
+            end += self.straggler(device, end, nominal)
+        return self.work(device, end - now, operation=operation, activity='compute', step=step)
 
     def work(
         self, device: int, seconds: float, *, operation: str, activity: str, step: int

@@ -70,7 +70,7 @@ class _Ranks:
         replica = self.start
         for step in experiment.rounds():
             pending = experiment.learning.request(number, replica[0])
-            yield experiment.gradient(number, step)
+            yield experiment.gradients(number, 1, step)
             since = experiment.clock.now
             call, leaving = self.group.enter(number, self.sizes, pending)
             yield leaving

@@ -1,13 +1,34 @@
-"""Clocks, one small rule each: who may proceed, and how many gradients make an update."""
+"""Clocks, one small rule each: who may proceed, which gradients count, and for how much."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+from annotated_types import Ge
 
 from simulator.catalogue import Catalogue
+from simulator.errors import ScenarioError
 
-__all__ = ['CLOCKS', 'Rule', 'bsp']
+__all__ = ['CLOCKS', 'Rule', 'Standing', 'asp', 'backup', 'bsp', 'ssp']
+
+
+class Standing(NamedTuple):
+    """Where a worker stands.
+
+    Attributes
+    ----------
+    finished : int
+        Rounds it has ended.
+    slowest : int
+        Rounds the slowest worker has ended.
+    lag : int
+        Updates made since it last fetched the model.
+    """
+
+    finished: int
+    slowest: int
+    lag: int
 
 
 class Rule(NamedTuple):
@@ -18,12 +39,24 @@ class Rule(NamedTuple):
     collects : int
         Gradients that make an update.
     may_proceed : callable
-        ``(finished, slowest) -> bool``: whether a worker that has ended *finished* rounds may
-        begin another while the slowest has ended *slowest*.
+        ``Standing -> bool``: may a worker that has sent its gradient begin another round?
+    counts : callable
+        ``staleness -> bool``: is a gradient used that is so many updates old?
+    factor : callable
+        ``staleness -> float``: by what the learning rate is multiplied for it.
+    synchronous : bool
+        Whether an update is a round of its own; else as many updates as workers are one.
     """
 
     collects: int
-    may_proceed: Callable[[int, int], bool]
+    may_proceed: Callable[[Standing], bool]
+    counts: Callable[[int], bool] = lambda staleness: True
+    factor: Callable[[int], float] = lambda staleness: 1.0
+    synchronous: bool = True
+
+
+def _after_an_update(standing: Standing) -> bool:
+    return standing.lag > 0
 
 
 def bsp(workers: int) -> Rule:
@@ -36,10 +69,101 @@ def bsp(workers: int) -> Rule:
     Examples
     --------
     >>> rule = bsp(4)
-    >>> rule.collects, rule.may_proceed(3, 2), rule.may_proceed(3, 3)
+    >>> rule.collects, rule.may_proceed(Standing(3, 2, 0)), rule.may_proceed(Standing(3, 3, 1))
     (4, False, True)
     """
-    return Rule(workers, lambda finished, slowest: finished <= slowest)
+    return Rule(workers, _after_an_update)
 
 
-CLOCKS = Catalogue('clock', {'bsp': bsp})
+def backup(
+    workers: int, *, wait_for: Annotated[int, Ge(1)], late: Literal['drop', 'apply'] = 'drop'
+) -> Rule:
+    """Backup workers: the k fastest gradients of a round make the update.
+
+    A worker that comes late finds a newer model and goes on from there.
+
+    Parameters
+    ----------
+    wait_for : int
+        k: gradients that make an update.
+    late : {'drop', 'apply'}
+        Whether a gradient of an earlier round is thrown away, or counts for the present one.
+
+    Raises
+    ------
+    ScenarioError
+        If there are fewer workers than that.
+
+    References
+    ----------
+    .. [1] Chen et al., "Revisiting Distributed Synchronous SGD", ICLR workshop, 2016.
+
+    Examples
+    --------
+    >>> rule = backup(5, wait_for=4)
+    >>> rule.collects, rule.counts(0), rule.counts(1)
+    (4, True, False)
+    """
+    if wait_for > workers:
+        raise ScenarioError(f'backup: wait_for(={wait_for}) must be at most {workers} workers')
+    return Rule(
+        wait_for, _after_an_update, counts=lambda staleness: staleness == 0 or late == 'apply'
+    )
+
+
+def ssp(workers: int, *, staleness: Annotated[int, Ge(0)]) -> Rule:
+    """Stale-synchronous: nobody is more than s rounds ahead of the slowest.
+
+    Each gradient is applied when it arrives, with the factor 1/n, so that s = 0 is BSP.
+
+    Parameters
+    ----------
+    staleness : int
+        The bound s.
+
+    References
+    ----------
+    .. [1] Ho et al., "More Effective Distributed ML via a Stale Synchronous Parallel Parameter
+       Server", NeurIPS 2013.
+
+    Examples
+    --------
+    >>> rule = ssp(4, staleness=2)
+    >>> rule.factor(1), rule.may_proceed(Standing(3, 1, 0)), rule.may_proceed(Standing(4, 1, 0))
+    (0.25, True, False)
+    """
+    return Rule(
+        1,
+        lambda standing: standing.finished - standing.slowest <= staleness,
+        factor=lambda _: 1.0 / workers,
+        synchronous=False,
+    )
+
+
+def asp(workers: int, *, damped: bool = False) -> Rule:
+    """Asynchronous: nobody waits for anybody; each gradient is applied when it arrives.
+
+    Parameters
+    ----------
+    damped : bool
+        Divide the learning rate by 1 + the gradient's staleness.
+
+    References
+    ----------
+    .. [1] Dean et al., "Large Scale Distributed Deep Networks", NeurIPS 2012.
+    .. [2] Zhang et al., "Staleness-aware Async-SGD for Distributed Deep Learning", IJCAI 2016.
+
+    Examples
+    --------
+    >>> asp(4, damped=True).factor(3)
+    0.25
+    """
+    return Rule(
+        1,
+        lambda _: True,
+        factor=(lambda staleness: 1.0 / (1 + staleness)) if damped else (lambda _: 1.0),
+        synchronous=False,
+    )
+
+
+CLOCKS = Catalogue('clock', {'bsp': bsp, 'ssp': ssp, 'asp': asp, 'backup': backup})

@@ -82,10 +82,11 @@ class Experiment:
         """Return what so many parameters weigh on the wire."""
         return elements * ELEMENT * self.scale.bytes
 
-    def gradient(self, worker: int, step: int) -> Event:
-        """Let worker number *worker* compute for one gradient; return the event of its end."""
+    def gradients(self, worker: int, count: int, step: int) -> Event:
+        """Let worker number *worker* compute *count* gradients; return the event of its end."""
         flops = self.learning.gradient_flops(worker) * self.scale.flops
-        return self.cluster.compute(self.workers[worker], flops, operation='gradient', step=step)
+        device = self.workers[worker]
+        return self.cluster.compute(device, flops, count, operation='gradient', step=step)
 
     def waited(self, device: int, operation: str, step: int, since: float) -> None:
         """Record that *device* has waited since then, unless it was for no time."""
