@@ -142,11 +142,16 @@ class Cluster:
         Event
             Fires when all are done.
         """
+        seconds = self.seconds(device, flops, count)
+        return self.work(device, seconds, operation=operation, activity='compute', step=step)
+
+    def seconds(self, device: int, flops: float, count: int = 1) -> float:
+        """Draw how long *count* steps of so many *flops* take *device*, begun now."""
         nominal = flops / float(self.devices.speed[device])
         now = end = self.clock.now
         for _ in range(count):
             end += self.straggler(device, end, nominal)
-        return self.work(device, end - now, operation=operation, activity='compute', step=step)
+        return end - now
 
     def work(
         self, device: int, seconds: float, *, operation: str, activity: str, step: int

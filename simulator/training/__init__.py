@@ -1,7 +1,12 @@
 """Training algorithms: handfuls of node programs, where the maths meets the world."""
 
 from simulator.catalogue import Catalogue
-from simulator.training.all_reduce import all_reduce, predict_all_reduce
+from simulator.training.all_reduce import (
+    all_reduce,
+    check_all_reduce,
+    predict_all_reduce,
+    valid_all_reduce,
+)
 from simulator.training.clocks import CLOCKS
 from simulator.training.collective import collective, predict_collective
 from simulator.training.experiment import Experiment
@@ -28,7 +33,8 @@ __all__ = [
 KINDS = Catalogue(
     'training kind',
     {'parameter_server': parameter_server, 'all_reduce': all_reduce, 'collective': collective},
-    check={'parameter_server': check_parameter_server},
+    check={'parameter_server': check_parameter_server, 'all_reduce': check_all_reduce},
+    valid={'all_reduce': valid_all_reduce},
     predict={
         'parameter_server': predict_parameter_server,
         'all_reduce': predict_all_reduce,

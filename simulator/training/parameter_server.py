@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Annotated, Any
 
-import numpy as np
 from annotated_types import Ge
 
 from simulator.catalogue import Catalogue, Choice
-from simulator.collectives import chunk_sizes
 from simulator.learning import OPTIMIZERS, sgd
 from simulator.robust.aggregation import RULES
 from simulator.training.clocks import CLOCKS
@@ -18,6 +15,7 @@ from simulator.training.experiment import ELEMENT, Experiment
 from simulator.training.facts import Facts
 from simulator.training.local import Growth, LocalSteps, Steps
 from simulator.training.servers import Servers, Settings
+from simulator.training.shards import cut
 
 __all__ = ['check_parameter_server', 'parameter_server', 'predict_parameter_server']
 
@@ -74,19 +72,6 @@ def parameter_server(
     slices = cut(experiment.parameters, shards or len(experiment.servers))
     rule = clock(len(experiment.workers))
     return Servers(experiment, Settings(rule, aggregation, steps, optimizer, slices)).run()
-
-
-def cut(parameters: int, shards: int) -> list[slice]:
-    """Return the slices of a model, as even as can be.
-
-    Examples
-    --------
-    >>> cut(7, 2)
-    [slice(0, 4, None), slice(4, 7, None)]
-    """
-    sizes = chunk_sizes(parameters, shards, whole=True)
-    bounds = np.concatenate([[0], np.cumsum(sizes)]).astype(int).tolist()
-    return [slice(*pair) for pair in pairwise(bounds)]
 
 
 def check_parameter_server(facts: Facts, *, shards: int | None = None, **_: Any) -> Iterator[str]:

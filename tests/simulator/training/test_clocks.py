@@ -147,14 +147,14 @@ def test_more_backup_workers_than_workers_are_refused(make_experiment, train):
         train(make_experiment(workers=4), 'parameter_server', clock={'backup': {'wait_for': 5}})
 
 
-@pytest.mark.parametrize('kind', ['parameter_server'])
+@pytest.mark.parametrize('kind', ['parameter_server', 'all_reduce'])
 def test_local_sgd_with_one_step_is_bsp(make_experiment, train, kind):
     plain = train(make_experiment(), kind)
     local = train(make_experiment(), kind, local_growth=1.0 + 1e-9)  # the other way, H = 1
     np.testing.assert_allclose(plain.model, local.model, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize('kind', ['parameter_server'])
+@pytest.mark.parametrize('kind', ['parameter_server', 'all_reduce'])
 def test_local_steps_of_one_worker_are_plain_steps(make_experiment, train, kind):
     few = train(make_experiment(workers=1, stop={'rounds': 4}), kind, local_steps=5)
     many = train(make_experiment(workers=1, stop={'rounds': 20}), kind)
