@@ -70,15 +70,20 @@ def build_cluster(scenario: Scenario, seeds: Seeds, recorder: Recorder) -> Clust
     network = network_of(section, graph, seeds)
     law = section.link.jitter
     jitter = None if law is None else law(seeds.stream('jitter'), JITTER_SAMPLE)
-    return Cluster(
+    cluster = Cluster(
         graph,
         network,
         devices_of(section, network.hosts, seeds),
         recorder,
-        wires=Wires(section.sharing, jitter=jitter),
+        wires=Wires(
+            section.sharing, section.retransmit.timeout, section.retransmit.attempts, jitter
+        ),
         straggler=section.stragglers(seeds, network.hosts),
         seeds=seeds,
     )
+    for fault in section.faults:
+        fault(cluster, seeds)
+    return cluster
 
 
 def build_learning(scenario: Scenario, workers: int, seeds: Seeds) -> Learning | None:
@@ -121,6 +126,7 @@ def build_experiment(
         scenario.evaluate.every,
         learning=learning,
         progress=progress,
+        target=scenario.evaluate.target,
     )
     optimizer: Optimizer | None = scenario.learning.optimizer() if scenario.learning else None
     scale = scale_of(scenario.learning, learning)

@@ -22,6 +22,8 @@ __all__ = ['Cluster', 'Devices', 'Wires']
 
 Floats = NDArray[np.float64]
 
+SHOWN = 8  # of those who wait, in a diagnosis
+
 
 @dataclass(frozen=True)
 class Devices:
@@ -50,13 +52,16 @@ class Wires:
     ----------
     sharing : 'fair', 'fifo' or 'none'
     resend : float
-        Seconds after which a lost message is sent again.
+        Seconds after which a lost message is sent again, doubled each time.
+    attempts : int
+        How often it is sent at the most.
     jitter : array, optional
         A sample of the law of each message's extra latency, seconds.
     """
 
     sharing: Sharing = 'fair'
     resend: float = 0.2
+    attempts: int = 16
     jitter: Floats | None = None
 
 
@@ -120,6 +125,7 @@ class Cluster:
             reduce=devices.reduce,
             seed=seeds.integer('fabric'),
             resend=wires.resend,
+            attempts=wires.attempts,
             jitter=wires.jitter,
             on_messages=tracer.messages if recorder.wants('messages') else None,
             on_spans=tracer.spans if recorder.wants('spans') else None,
@@ -164,9 +170,9 @@ class Cluster:
     def diagnosis(self) -> str:
         """Say who waits for what, and which devices are down."""
         waits = [text for ask in self.diagnoses for text in ask()]
-        more = [f'and {len(waits) - 20} more'] if len(waits) > 20 else []
+        more = [f'and {len(waits) - SHOWN} more'] if len(waits) > SHOWN else []
         down = [f'device {device} is down since {t:.6g} s' for device, t in self.down.items()]
-        who = '; '.join([*waits[:20], *more, *down]) or 'nobody waits for a message'
+        who = '; '.join([*waits[:SHOWN], *more, *down]) or 'nobody waits for a message'
         return f'the simulation stalled at {self.clock.now:.6g} s: {who}'
 
     def record_world(self) -> None:

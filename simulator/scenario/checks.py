@@ -57,6 +57,7 @@ def check(scenario: Scenario) -> Iterator[Fault]:
     try:
         world = _world(scenario)
         yield from _check_overrides(scenario, world)
+        yield from _check_faults(scenario, world)
         taught = _taught(scenario, len(_with_role(world.graph, 'worker')))
     except _Faulty as stop:
         yield stop.fault
@@ -131,6 +132,23 @@ def _check_overrides(scenario: Scenario, world: World) -> Iterator[Fault]:
                 find(name)
             except BosphorusError as error:
                 yield Fault(('cluster', 'overrides', what, name), _told(error), at_key=True)
+
+
+def _check_faults(scenario: Scenario, world: World) -> Iterator[Fault]:
+    network = world.network
+    find: dict[str, Callable[[str], Any]] = {
+        'links': lambda name: links_named(name, network),
+        'devices': lambda name: nodes_named(name, network.hosts, 'device'),
+        'nodes': lambda name: nodes_named(name, network.nodes),
+    }
+    for k, fault in enumerate(scenario.cluster.faults):
+        for key in find.keys() & fault.options.keys():
+            names = fault.options[key]
+            try:
+                for name in names if isinstance(names, list) else [names]:
+                    find[key](str(name))
+            except BosphorusError as error:
+                yield Fault(('cluster', 'faults', k, fault.name, key), _told(error))
 
 
 def _taught(scenario: Scenario, workers: int) -> Taught | None:

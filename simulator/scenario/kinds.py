@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulator.catalogue import Catalogue
+from simulator.cluster.faults import FAULTS
 from simulator.cluster.laws import LAWS
 from simulator.cluster.stragglers import STRAGGLERS
 from simulator.learning import DATA, MODELS, OPTIMIZERS, PARTITIONS
@@ -25,6 +26,7 @@ CATALOGUES: Mapping[str, Catalogue] = {
     'topologies': GRAPHS,
     'laws': Catalogue('law', LAWS),
     'stragglers': STRAGGLERS,
+    'faults': FAULTS,
     'data': DATA_SETS,
     'partitions': PARTITION_KINDS,
     'models': MODEL_KINDS,

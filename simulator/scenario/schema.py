@@ -12,6 +12,7 @@ from annotated_types import Ge, Gt, Le, MaxLen
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from simulator.catalogue import Choice
+from simulator.cluster.faults import FAULTS
 from simulator.cluster.laws import (
     TIME_LAWS,
     ChanceOrLaw,
@@ -40,6 +41,7 @@ __all__ = [
     'Learning',
     'Link',
     'Overrides',
+    'Retransmit',
     'Scenario',
     'ScenarioFile',
     'StandsFor',
@@ -143,6 +145,15 @@ class Overrides(Section):
     """By device, such as 3 or 0..7."""
 
 
+class Retransmit(Section):
+    """What becomes of messages that are lost: they are sent again, later each time."""
+
+    timeout: Annotated[Seconds, Gt(0)] = 0.2
+    """From sending a message until it is sent again; doubled for each further attempt."""
+    attempts: Annotated[int, Ge(1), Le(64)] = 16
+    """How often a message is sent at the most; 1 is a datagram, lost for good."""
+
+
 class Cluster(Section):
     """The machines and the network."""
 
@@ -156,6 +167,10 @@ class Cluster(Section):
     """The law by which computations take longer than they should."""
     sharing: Literal['fair', 'fifo', 'none'] = 'fair'
     """How messages share a link: max-min fair flows, one after another, or no contention."""
+    retransmit: Retransmit = Retransmit()
+    """What becomes of messages that are lost."""
+    faults: list[Annotated[Choice, FAULTS]] = []
+    """What goes wrong, and when."""
     overrides: Overrides = Overrides()
     """Named links and devices that differ from the others."""
 
@@ -206,6 +221,8 @@ class Evaluate(Section):
 
     every: Interval = Every()
     """Such as 1 epoch, 10 rounds or 5 s."""
+    target: Annotated[float, Gt(0), Le(1)] | None = None
+    """Accuracy whose time and traffic are noted; by default that at which the run stops."""
 
 
 class Scenario(Section):
@@ -232,10 +249,16 @@ class Scenario(Section):
 
     def resolved(self) -> dict[str, Any]:
         """Return the run as plain data, defaults filled in: a scenario that runs as it is."""
-        data = self.model_dump(by_alias=True, exclude_none=True)
-        unused = ['evaluate'] if self.learning is None else []
-        # an empty section says nothing
-        return {key: each for key, each in data.items() if each != {} and key not in unused}
+        unused = {'evaluate'} if self.learning is None else set()
+        if not self.question:
+            unused.add('question')
+        return _without_empty(self.model_dump(by_alias=True, exclude_none=True, exclude=unused))
+
+
+def _without_empty(data: dict[str, Any]) -> dict[str, Any]:
+    """Return *data* without sections that say nothing."""
+    kept = {k: _without_empty(v) if isinstance(v, dict) else v for k, v in data.items()}
+    return {key: each for key, each in kept.items() if each != {}}
 
 
 class ScenarioFile(Scenario):

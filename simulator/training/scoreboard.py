@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -164,8 +165,8 @@ class Scoreboard:
         totals = self._cluster.fabric.totals
         self.metric('bytes', totals['bytes'])
         self.metric('messages', totals['messages'])
-        if evaluation.accuracy is not None:
-            accuracy = float(evaluation.accuracy)
+        accuracy = float(evaluation.accuracy)
+        if not math.isnan(accuracy):  # where targets are values there is none
             self._figures['test_accuracy'] = accuracy
             self.metric('test_accuracy', accuracy)
             self._note_target(accuracy, now, totals['bytes'])
@@ -176,6 +177,7 @@ class Scoreboard:
         totals = self._cluster.fabric.totals
         return {
             **self._figures,
+            'target': self._target,
             'rounds': self.rounds,
             'epochs': self.epochs if self._learning else None,
             'simulated_seconds': self._cluster.clock.now,
