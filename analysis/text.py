@@ -80,10 +80,10 @@ def spread(mean: float, deviation: float, kind: Kind) -> str:
     if math.isnan(mean) or math.isnan(deviation):
         return quantity(mean, kind)
     size, unit = unit_of(kind, abs(mean))
-    # three digits of the mean, up to two more where the deviation is that small
+    # three digits of the mean, one more where the deviation is that small
     decimals = 3 if kind == 'share' else max(0, 2 - _magnitude(mean / size))
     if deviation > 0:
-        decimals += min(2, max(0, -_magnitude(deviation / size) - decimals))
+        decimals += min(1, max(0, -_magnitude(deviation / size) - decimals))
     return f'{mean / size:,.{decimals}f} ± {deviation / size:,.{decimals}f} {unit}'.rstrip()
 
 

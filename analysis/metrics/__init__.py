@@ -18,7 +18,7 @@ from analysis.metrics.collectives import (
 from analysis.metrics.curves import AXES, band, curve, final, round_ends, simulated_seconds
 from analysis.metrics.latency import PARTS, Distribution, latency
 from analysis.metrics.predictions import predictions
-from analysis.metrics.targets import Reach, Target, best, choose_target, reach
+from analysis.metrics.targets import Reach, Target, best, choose_target, levels, reach
 from analysis.metrics.traffic import by_link, by_node, by_pair, complete, matrix
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     'hosts',
     'is_collective',
     'latency',
+    'levels',
     'matrix',
     'predictions',
     'ranks',

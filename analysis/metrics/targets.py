@@ -13,10 +13,12 @@ from analysis.groups import Group
 from analysis.load import Run
 from analysis.metrics.curves import curve
 
-__all__ = ['Reach', 'Target', 'best', 'choose_target', 'reach']
+__all__ = ['Reach', 'Target', 'best', 'choose_target', 'levels', 'reach']
 
 _RACE = 0.1  # accuracy by which a variant may trail the best and still set the target
 _GRAIN = 0.05
+_LEVELS = (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.995)
+_CLEAR = 0.02  # where a curve is nearly level, noise decides when it crosses
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ def choose_target(groups: Sequence[Group]) -> Target | None:
     """Return the level by which *groups* are compared; None without any evaluation.
 
     The scenario's own where there is one. Else the greatest multiple of 0.05 that every
-    run reached, variants whose mean trails the best by more than 0.1 left aside; for a
-    loss, the least value that every run reached, rounded up to two digits.
+    run exceeded by 0.02 or more, variants whose mean trails the best by more than 0.1 left
+    aside; for a loss, the least value that every run reached, rounded up to two digits.
     """
     given = [value for g in groups for run in g.runs if (value := _given(run)) is not None]
     if given:
@@ -92,6 +94,12 @@ def choose_target(groups: Sequence[Group]) -> Target | None:
         if values:
             return Target(metric, _level(metric, values), given=False)
     return None
+
+
+def levels(groups: Sequence[Group], most: int = 5) -> list[float]:
+    """Return accuracies worth a column: the highest that some variant reached in every run."""
+    tops = [min(best(run, 'test_accuracy') for run in g.runs) for g in groups]
+    return [level for level in _LEVELS if any(top >= level for top in tops)][-most:]
 
 
 def _given(run: Run) -> float | None:
@@ -110,4 +118,4 @@ def _level(metric: str, values: list[Any]) -> float:
         return float(np.ceil(worst / scale - 1e-9) * scale)
     top = max(float(np.nanmean(v)) for v in values)
     weakest = min(float(np.nanmin(v)) for v in values if np.nanmean(v) >= top - _RACE)
-    return round(float(np.floor(weakest / _GRAIN + 1e-9)) * _GRAIN, 4)
+    return max(_GRAIN, round(float(np.floor((weakest - _CLEAR) / _GRAIN + 1e-9)) * _GRAIN, 4))

@@ -10,7 +10,7 @@ from analysis.metrics import Target, best
 from analysis.report.study import Study
 from analysis.report.words import bold, interval, say, seeds, sooner
 from analysis.statistics import Comparison, estimate, paired_ratio
-from analysis.text import quantity
+from analysis.text import quantity, times
 
 __all__ = ['goal', 'headline', 'mean_of', 'ranking', 'seconds_of']
 
@@ -71,16 +71,17 @@ def _took(study: Study, g: Group) -> str:
 
 
 def _winner(study: Study, ranked: list[Group], target: Target, ratio: Comparison) -> Markup:
-    first, second = ranked[:2]
+    (first, second), how = ranked[:2], sooner(ratio.value)
     return say(
-        '{} reaches {} first: after {} of simulated time, {} than {}, which takes {} ({}, {}).',
+        '{} reaches {} first: after {} of simulated time, {} than {}, which takes {} ({}, {}{}).',
         bold(first),
         goal(target),
         _took(study, first),
-        sooner(ratio.value),
+        how,
         bold(second),
         _took(study, second),
         seeds(ratio.seeds),
+        '' if 'times' in how else f'ratio {times(ratio.value)}, ',
         interval(ratio),
     )
 

@@ -12,6 +12,7 @@ from analysis.figures.style import ACTIVITY_COLOURS, USE_COLOURS, look, panel, s
 from analysis.figures.svg import VARIABLES, inline
 from analysis.groups import Group
 from analysis.metrics import ACTIVITIES
+from analysis.report.tables import Table
 from analysis.report.words import capital, say
 from analysis.series import Series
 
@@ -93,6 +94,7 @@ class Section(NamedTuple):
     key: str
     title: str
     blocks: Sequence[Block]
+    tables: Sequence[Table] = ()
 
 
 def draw(

@@ -46,6 +46,14 @@ def _delays(groups: Sequence[Group]) -> Markup:
         total = found['total']
         half, nearly = (quantity(total.quantile(q), 'seconds') for q in (0.5, 0.99))
         queued = found['queueing'].mean / total.mean if total.mean else np.nan
-        text = 'With {}, half arrive within {} and 99 % within {}; {} of the delay is queueing.'
-        parts.append(say(text, bold(g), half, nearly, share(queued)))
+        text = 'With {}, half arrive within {} and 99 % within {}'
+        tail = f'; {share(queued)} of the delay is queueing.' if queued > 0 else '.'
+        parts.append(say(text, bold(g), half, nearly) + tail)
+    if all(g.scenario.get('cluster', {}).get('sharing', 'fair') == 'fair' for g in groups):
+        parts.append(
+            Markup(
+                'Links are shared fairly: contention makes messages slower on their '
+                'way instead of letting them queue.'
+            )
+        )
     return Markup(' ').join(parts)

@@ -64,9 +64,8 @@ def _in_the_end(study: Study) -> Markup | None:
     values = bold(first), means[first], means[second], bold(second)
     sentence = say(text, metric.replace('_', ' '), *values, basis)
     if difference.low == difference.high == 0:
-        sentence = say(
-            'All seeds end at the same {}: {:.3f}.', metric.replace('_', ' '), means[first]
-        )
+        text = 'With every seed, {} and {} end at the same {}, {:.3f} on average.'
+        sentence = say(text, bold(first), bold(second), metric.replace('_', ' '), means[first])
     lost = [g for g in ordered[2:_MOST] if rising and means[g] < means[first] - 0.05]
     ends = series([say('{} ends at {:.3f}', bold(g), means[g]) for g in lost])
     return say('{} {}.', sentence, capital(ends)) if lost else sentence
@@ -169,7 +168,7 @@ def _choice(study: Study) -> Markup | None:
     if study.target is None or study.target.given:
         return None
     how = (
-        'the greatest multiple of 0.05 that every run of the leading variants reaches'
+        'the greatest multiple of 0.05 that every run of the leading variants clearly exceeds'
         if study.target.rising
         else 'the least loss that every run reaches'
     )

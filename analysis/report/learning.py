@@ -97,7 +97,9 @@ def _same_rounds(groups: Sequence[Group], metric: str) -> Markup:
             'Against rounds the curves coincide{}: the variants differ in how long a round takes, '
             'not in what it teaches.'
         )
-        return say(text, f' (never more than {gap:.2g} apart)' if gap > 1e-9 else '')
+        return say(
+            text, f' (never more than {gap:.2g} apart)' if gap > 1e-4 * np.ptp(values) else ''
+        )
     text = 'After equally many rounds they are up to {} apart.'
     return say(text, f'{gap:.2g}')
 

@@ -23,7 +23,7 @@ from analysis.report.evidence import evidence
 from analysis.report.learning import learning_blocks
 from analysis.report.settings import differing, facts, runs, versions
 from analysis.report.study import Study
-from analysis.report.tables import prediction_table, summary
+from analysis.report.tables import Table, level_table, prediction_table, summary
 from analysis.report.timing import timing_blocks
 from analysis.report.traffic import prediction_blocks, traffic_blocks
 from analysis.report.words import capital
@@ -46,7 +46,6 @@ def page(study: Study, out: Path) -> str:
         differing=differing(study.groups),
         summary=summary(study),
         sections=_sections(study),
-        predictions=prediction_table(study),
         versions=versions(study),
         runs=listing,
         command=shlex.quote(f'{listing[0][2]}/scenario.yaml') if listing else '',
@@ -100,10 +99,15 @@ def _headlines(study: Study) -> Iterator[Markup]:
 def _sections(study: Study) -> list[Section]:
     """Return the sections of figures that have something to show."""
     made = [
-        Section('learning', 'Learning', learning_blocks(study)),
+        Section('learning', 'Learning', learning_blocks(study), _levels(study)),
         Section('collectives', 'Collectives', collective_blocks(study)),
         Section('time', 'Time', timing_blocks(study)),
         Section('traffic', 'Traffic', [*traffic_blocks(study), *latency_blocks(study)]),
-        Section('prediction', 'Closed forms', prediction_blocks(study)),
+        Section('prediction', 'Closed forms', prediction_blocks(study), [prediction_table(study)]),
     ]
     return [section for section in made if section.blocks]
+
+
+def _levels(study: Study) -> list[Table]:
+    table = level_table(study)
+    return [table] if len(table.head) > 1 and len(study.learning) > 1 else []

@@ -10,10 +10,12 @@ import numpy as np
 from analysis.groups import Group
 from analysis.load import Run
 from analysis.metrics import (
+    Target,
     bus_bandwidth,
     call_seconds,
     final,
     is_collective,
+    levels,
     predictions,
     reach,
     simulated_seconds,
@@ -22,7 +24,7 @@ from analysis.report.study import Study
 from analysis.statistics import Estimate, paired_difference
 from analysis.text import Kind, kind_of, quantity, spread
 
-__all__ = ['Cell', 'Table', 'prediction_table', 'summary']
+__all__ = ['Cell', 'Row', 'Table', 'level_table', 'prediction_table', 'summary']
 
 
 class Cell(NamedTuple):
@@ -33,11 +35,15 @@ class Cell(NamedTuple):
     best: bool = False
 
 
-class Table(NamedTuple):
-    """A table: headings, and rows that begin with the index of a group and its name."""
+Row = tuple[int, str, Sequence[Cell]]
 
+
+class Table(NamedTuple):
+    """A table: a title, headings, and rows that begin with a group's index and name."""
+
+    title: str
     head: Sequence[str]
-    rows: Sequence[tuple[int, str, Sequence[Cell]]]
+    rows: Sequence[Row]
 
 
 class _Column(NamedTuple):
@@ -50,13 +56,35 @@ class _Column(NamedTuple):
 def summary(study: Study) -> Table:
     """Return the variants side by side: mean and spread over seeds of their main figures."""
     columns = [column for column in _columns(study) if _any(study, column)]
+    rows = _rows(study, columns, study.groups)
+    rows = [
+        (i, label, [Cell(str(len(g.runs))), *cells])
+        for (i, label, cells), g in zip(rows, study.groups, strict=True)
+    ]
+    return Table('', ['seeds', *(column.title for column in columns)], rows)
+
+
+def level_table(study: Study) -> Table:
+    """Return the simulated time to several levels of accuracy, not only to the target."""
+    wanted = [Target('test_accuracy', level, given=False) for level in levels(study.learning)]
+    columns = [
+        _Column(f'{target.value:.2f}', _reaching(target, 'seconds'), 'seconds', -1)
+        for target in wanted
+    ]
+    title = 'Simulated time to levels of test accuracy'
+    return Table(title, [c.title for c in columns], _rows(study, columns, study.learning))
+
+
+def _rows(study: Study, columns: Sequence[_Column], groups: Sequence[Group]) -> list[Row]:
     found = {column: study.estimates(column.figure) for column in columns}
-    rows = []
-    for g in study.groups:
-        cells = [Cell(str(len(g.runs)))]
-        cells += [_cell(found[c][g], c.kind, best=_best(study, c, g)) for c in columns]
-        rows.append((g.index, g.label, cells))
-    return Table(['seeds', *(column.title for column in columns)], rows)
+    return [
+        (
+            g.index,
+            g.label,
+            [_cell(found[c][g], c.kind, best=_best(study, c, g)) for c in columns],
+        )
+        for g in groups
+    ]
 
 
 def prediction_table(study: Study) -> Table:
@@ -73,7 +101,7 @@ def prediction_table(study: Study) -> Table:
                 Cell('–' if np.isnan(off) else f'{off:+.3g} %' if abs(off) >= 5e-5 else '0 %'),
             ]
             rows.append((g.index, g.label, cells))
-    return Table(['figure', 'closed form', 'measured', 'deviation'], rows)
+    return Table('', ['figure', 'closed form', 'measured', 'deviation'], rows)
 
 
 def _columns(study: Study) -> list[_Column]:
@@ -83,9 +111,9 @@ def _columns(study: Study) -> list[_Column]:
     if study.target is not None:
         to = f'to {study.target.value:.2f}' if study.target.rising else 'to target'
         columns += [
-            _Column(f'time {to}', _reaching(study, 'seconds'), 'seconds', -1),
-            _Column(f'rounds {to}', _reaching(study, 'rounds'), 'number', -1),
-            _Column(f'bytes {to}', _reaching(study, 'bytes'), 'bytes', -1),
+            _Column(f'time {to}', _reaching(study.target, 'seconds'), 'seconds', -1),
+            _Column(f'rounds {to}', _reaching(study.target, 'rounds'), 'number', -1),
+            _Column(f'bytes {to}', _reaching(study.target, 'bytes'), 'bytes', -1),
         ]
     if study.collectives:
         columns.append(_Column('time of a call', _call, 'seconds', -1))
@@ -99,13 +127,8 @@ def _columns(study: Study) -> list[_Column]:
     ]
 
 
-def _reaching(study: Study, axis: str) -> Callable[[Run], float]:
-    target = study.target
-
-    def figure(run: Run) -> float:
-        return float('nan') if target is None else float(getattr(reach(run, target), axis))
-
-    return figure
+def _reaching(target: Target, axis: str) -> Callable[[Run], float]:
+    return lambda run: float(getattr(reach(run, target), axis))
 
 
 def _call(run: Run) -> float:

@@ -105,7 +105,8 @@ def test_the_answer_is_what_the_figures_say(page, healthy):
         f'Ring all-reduce reaches a test accuracy of {target.value:.2f} first: after '
         f'{quantity(mean[ring], "seconds")} of simulated time, {sooner} '
         f'than parameter server , which takes {quantity(mean[server], "seconds")} '
-        f'(mean of 2 seeds, 95 % interval {times(ratio.low)} to {times(ratio.high)}).'
+        f'(mean of 2 seeds, ratio {times(ratio.value)}, '
+        f'95 % interval {times(ratio.low)} to {times(ratio.high)}).'
     ) in page.text
     assert '2 seeds each, compared seed by seed' in page.text
 
