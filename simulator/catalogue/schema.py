@@ -58,7 +58,12 @@ def _loose(schema: Any) -> Any:
         return [_loose(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {key: _loose(value) for key, value in schema.items() if key != 'required'}
+    found = {
+        key: _loose(value)
+        for key, value in schema.items()
+        # an option may be called so, too
+        if not (key == 'required' and isinstance(value, list))
+    }
     if isinstance(reference := found.get('$ref'), str):
         found['$ref'] = f'#/$defs/{_partly(reference.removeprefix("#/$defs/"))}'
     if isinstance(properties := found.get('properties'), dict):

@@ -48,7 +48,7 @@ class _Faulty(Exception):  # noqa: N818 - carries faults, is none
 
     def __init__(self, place: tuple[str, ...], error: Exception):
         super().__init__(str(error))
-        self.fault = Fault(place, _told(error))
+        self.fault = Fault(place, _told(error, place[-1]))
 
 
 def check(scenario: Scenario) -> Iterator[Fault]:
@@ -131,7 +131,7 @@ def _check_overrides(scenario: Scenario, world: World) -> Iterator[Fault]:
             try:
                 find(name)
             except BosphorusError as error:
-                yield Fault(('cluster', 'overrides', what, name), _told(error), at_key=True)
+                yield Fault(('cluster', 'overrides', what, name), _told(error, name), at_key=True)
 
 
 def _check_faults(scenario: Scenario, world: World) -> Iterator[Fault]:
@@ -155,10 +155,14 @@ def _taught(scenario: Scenario, workers: int) -> Taught | None:
     section, seeds = scenario.learning, Seeds(scenario.seed)
     if section is None:
         return None
-    data = _tried(('learning', 'data'), lambda: _dataset(section.data, seeds.seed))
-    model: Model = _tried(('learning', 'model'), lambda: section.model(data.task))
+    data = _tried(
+        ('learning', 'data', section.data.name), lambda: _dataset(section.data, seeds.seed)
+    )
+    model: Model = _tried(
+        ('learning', 'model', section.model.name), lambda: section.model(data.task)
+    )
     _tried(
-        ('learning', 'partition'),
+        ('learning', 'partition', section.partition.name),
         lambda: section.partition(seeds.stream('partition'), data.train.targets, workers),
     )
     return Taught(data, model)
@@ -211,8 +215,9 @@ def _tried(place: tuple[str, ...], build: Callable[[], Any]) -> Any:
         raise _Faulty(place, error) from error
 
 
-def _told(error: Exception) -> str:
+def _told(error: Exception, name: str = '') -> str:
     """Return what an error says, without the place that a fault adds anyway."""
+    text = str(error)
     if isinstance(error, ScenarioError):
-        return '; '.join(problem.message for problem in error.problems)
-    return str(error)
+        text = '; '.join(problem.message for problem in error.problems)
+    return text.removeprefix(f'{name}: ').removesuffix('.')

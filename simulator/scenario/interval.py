@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ['Interval', 'format_interval', 'parse_interval']
 
-_COUNTED = re.compile(r'(\d+(?:\.\d*)?|\.\d+)\s*(round|epoch)s?')
+_COUNTED = re.compile(r'((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(round|epoch)s?')
 _EXAMPLES = "'1 epoch', '10 rounds' or '5 s'"
 
 

@@ -9,7 +9,7 @@ its own. In both, the key `variant` restricts an entry to one variant.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
 from typing import Any
@@ -97,7 +97,7 @@ def overlaps(one: str, other: str) -> bool:
 
 def read_variants(node: Node | None, problems: list[Problem]) -> dict[str, Node]:
     """Return the variants of a file by name; note what is wrong with them."""
-    if node is None:
+    if node is None or node.value is None:
         return {BASE: Node({})}
     if not isinstance(node.value, dict) or not node.value:
         problems.append(_problem('must map names to what differs', 'variants', node))
@@ -123,7 +123,7 @@ def read_variants(node: Node | None, problems: list[Problem]) -> dict[str, Node]
 
 def read_grid(node: Node | None, problems: list[Problem]) -> Grid:
     """Return the grid of a file; note what is wrong with it."""
-    if node is None:
+    if node is None or node.value is None:
         return Grid()
     if not isinstance(node.value, dict) or not node.value:
         problems.append(_problem('must map dotted keys to lists of values', 'vary', node))
@@ -159,7 +159,8 @@ def _values(key: str, node: Node, problems: list[Problem]) -> list[Node]:
         if any(value == other and type(value) is type(other) for other in seen):
             problems.append(_problem(f'lists {value!r} twice', path, each))
         seen.append(value)
-    return node.value
+    # what is wrong with the key is wrong with each value
+    return [replace(each, key=node.key) for each in node.value]
 
 
 def _entries(key: str, node: Node, problems: list[Problem]) -> list[Cell]:
