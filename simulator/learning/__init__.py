@@ -9,7 +9,16 @@ from simulator.learning.arrays import frozen
 from simulator.learning.batches import Batches
 from simulator.learning.data import DATA, Dataset, Samples, blobs, digits, xor
 from simulator.learning.learning import Learning
-from simulator.learning.models import MODELS, Evaluation, Gradients, Model, linear, mlp, perceptron
+from simulator.learning.models import (
+    MODELS,
+    Evaluation,
+    Gradients,
+    Model,
+    cnn,
+    linear,
+    mlp,
+    perceptron,
+)
 from simulator.learning.optimizers import OPTIMIZERS, Optimizer, adam, momentum, nesterov, sgd
 from simulator.learning.partitions import PARTITIONS, dirichlet, iid, shards
 from simulator.learning.pool import GradientPool, Pending
@@ -38,6 +47,7 @@ __all__ = [
     'Task',
     'adam',
     'blobs',
+    'cnn',
     'digits',
     'dirichlet',
     'frozen',

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from simulator.learning.data.dataset import Dataset, Samples, dataset
 
-Count = Annotated[int, Ge(10)]
+Count = Annotated[int, Ge(10), Le(10_000_000)]
 Noise = Annotated[float, Ge(0)]
 
 
 def xor(
-    rng: np.random.Generator, *, samples: Annotated[int, Ge(4)] = 4, noise: Noise = 0.0
+    rng: np.random.Generator,
+    *,
+    samples: Annotated[int, Ge(4), Le(10_000_000)] = 4,
+    noise: Noise = 0.0,
 ) -> Dataset:
     """Exclusive or: the corners of a square, of which opposite ones share a class.
 
@@ -48,8 +51,8 @@ def blobs(
     rng: np.random.Generator,
     *,
     samples: Count = 1000,
-    classes: Annotated[int, Ge(2)] = 3,
-    dimensions: Annotated[int, Ge(1)] = 2,
+    classes: Annotated[int, Ge(2), Le(10_000)] = 3,
+    dimensions: Annotated[int, Ge(1), Le(10_000)] = 2,
     spread: Noise = 0.3,
 ) -> Dataset:
     """Gaussian clouds around random centres, one a class, in equal numbers.
@@ -78,7 +81,7 @@ def spirals(
     rng: np.random.Generator,
     *,
     samples: Count = 1000,
-    classes: Annotated[int, Ge(2)] = 2,
+    classes: Annotated[int, Ge(2), Le(10_000)] = 2,
     turns: Annotated[float, Ge(0)] = 1.5,
     noise: Noise = 0.02,
 ) -> Dataset:

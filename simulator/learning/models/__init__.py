@@ -6,6 +6,7 @@
 
 from collections.abc import Callable
 
+from simulator.learning.models.cnn import cnn
 from simulator.learning.models.linear import linear
 from simulator.learning.models.mlp import mlp
 from simulator.learning.models.model import Evaluation, Gradients, Model, Part
@@ -19,6 +20,7 @@ __all__ = [
     'Model',
     'Part',
     'Task',
+    'cnn',
     'linear',
     'mlp',
     'perceptron',
@@ -28,4 +30,5 @@ MODELS: dict[str, Callable[..., Model]] = {
     'linear': linear,
     'perceptron': perceptron,
     'mlp': mlp,
+    'cnn': cnn,
 }

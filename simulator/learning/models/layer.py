@@ -80,6 +80,8 @@ class Layer(NamedTuple):
         Random numbers a sample takes in training.
     statistics : tuple of Weight
         What the layer measures of each batch in training, for evaluation to use.
+    scratch : int
+        Numbers a sample that it keeps on the way back, beside its outputs.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Layer(NamedTuple):
     flops: float = 0.0
     noise: int = 0
     statistics: tuple[Weight, ...] = ()
+    scratch: int = 0
 
 
 def fixed(
@@ -119,6 +122,16 @@ def fixed(
     return Layer(name, outputs, forward, flops=flops)
 
 
+def reshape(inputs: Shape, outputs: Shape, name: str = 'reshape') -> Layer:
+    """Lay the numbers of a sample out in another shape."""
+
+    def lay_out(samples: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
+        laid = samples.reshape(*samples.shape[:2], *outputs)
+        return laid, lambda upstream: upstream.reshape(*upstream.shape[:2], *inputs)
+
+    return fixed(name, outputs, lay_out)
+
+
 def flatten(inputs: Shape) -> Layer:
     """Lay a sample of any shape out as one row.
 
@@ -127,12 +140,7 @@ def flatten(inputs: Shape) -> Layer:
     >>> flatten((8, 8)).outputs
     (64,)
     """
-
-    def lay_out(samples: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
-        rows = samples.reshape(*samples.shape[:2], prod(inputs))
-        return rows, lambda upstream: upstream.reshape(samples.shape)
-
-    return fixed('flatten', (prod(inputs),), lay_out)
+    return reshape(inputs, (prod(inputs),), 'flatten')
 
 
 class Share(NamedTuple):

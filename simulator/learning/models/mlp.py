@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
-from typing import Annotated
 
-from annotated_types import Gt
-
-from simulator.learning.models.activations import ActivationName, bend
-from simulator.learning.models.dense import dense
+from simulator.learning.models.activations import ActivationName
+from simulator.learning.models.blocks import Style, Units, feed_forward
 from simulator.learning.models.initialization import Initialization
-from simulator.learning.models.layer import Layer, Shape, flatten
+from simulator.learning.models.layer import flatten
 from simulator.learning.models.losses import LossName, head
 from simulator.learning.models.network import Network
-from simulator.learning.models.normalization import Share, batch_norm, dropout
+from simulator.learning.models.normalization import Share
 from simulator.learning.task import Task
 
 
 def mlp(
     task: Task,
     *,
-    hidden: list[Annotated[int, Gt(0)]] = [64],  # noqa: B006, read only
+    hidden: list[Units] = [64],  # noqa: B006, read only
     activation: ActivationName = 'relu',
     init: Initialization = 'he_normal',
     batch_norm: bool = False,
@@ -65,19 +61,6 @@ def mlp(
     (2410, ['1-flatten', '2-dense', '3-relu', '4-dense'])
     """
     end = head(loss, task)
-    chain, inputs = [flatten(task.inputs)], prod(task.inputs)
-    for units in hidden:
-        chain += [dense(inputs, units, init), *_bent((units,), activation, batch_norm, dropout)]
-        inputs = units
-    chain.append(dense(inputs, end.units, init))
-    return Network(chain, end.loss)
-
-
-def _bent(
-    units: Shape, activation: ActivationName, normalized: bool, dropped: Share
-) -> Iterator[Layer]:
-    if normalized:
-        yield batch_norm(units)
-    yield bend(activation, units)
-    if dropped:
-        yield dropout(units, dropped)
+    style = Style(activation, init, batch_norm, dropout)
+    layers = feed_forward(prod(task.inputs), hidden, end.units, style)
+    return Network([flatten(task.inputs), *layers], end.loss)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.errors import DataError
 from simulator.learning.arrays import DIVERGENCE, Floats, chunks
 from simulator.learning.models.layer import Aside, Layer, Views, Weight, sequence
 from simulator.learning.models.losses import Loss, hits
@@ -16,6 +17,10 @@ from simulator.learning.models.model import Array, Evaluation, Gradients, Part
 
 SAMPLES = 512
 """Samples evaluated at once. Fixed, so that what stands beside a sample changes nothing."""
+
+
+MOST_PARAMETERS = 100_000_000
+"""Keeps a typo from eating the memory."""
 
 
 class Network:
@@ -48,12 +53,17 @@ class Network:
         self._weights = list(_places(self._body.weights))
         self._statistics = list(_places(self._body.statistics))
         self.dimension = _size(self._body.weights)
+        if self.dimension > MOST_PARAMETERS:
+            raise DataError(
+                f'model: {self.dimension:,} parameters are over the limit of {MOST_PARAMETERS:,}; '
+                'let a small model stand for a large one.'
+            )
         self.bytes = 4 * self.dimension
         self.forward_flops = self._body.flops
         self.noise = self._body.noise
         # these are constants, no stream matters
         self.statistics = _drawn(self._body.statistics, np.random.default_rng(0))
-        self._outputs_per_sample = sum(prod(layer.outputs) for layer in chain)
+        self._kept_per_sample = sum(prod(layer.outputs) + layer.scratch for layer in chain)
 
     def init(self, rng: np.random.Generator) -> Floats:
         """Draw parameters (d,), layer by layer."""
@@ -112,7 +122,7 @@ class Network:
 
     def footprint(self, batch: int) -> float:
         """Return the bytes of parameters, activations and the gradients by both, a worker."""
-        return 8.0 * (self.dimension + batch * self._outputs_per_sample)
+        return 8.0 * (self.dimension + batch * self._kept_per_sample)
 
     def _room(self, workers: int, dtype: np.dtype[Any]) -> Gradients:
         return Gradients(
