@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Indices = NDArray[np.intp]
 
+AHEAD = 4
+"""Batches with replacement that are drawn at once."""
+
 
 class Batches:
     """The endless mini-batches of one worker, drawn from a stream of its own.
@@ -36,19 +39,13 @@ class Batches:
         self.size = len(shard) if size is None else size
         self._whole = size is None
         self._rng = rng
-        self._left = shard[:0]
+        self._ahead = shard[:0]
 
     def __iter__(self) -> Batches:
         return self
 
     def __next__(self) -> Indices:
-        if self._whole:
-            return self._shard
-        if self.size > len(self._shard):
-            return self._shard[self._rng.integers(len(self._shard), size=self.size)]
-        if self.size > len(self._left):
-            self._left = np.concatenate([self._left, self._rng.permutation(self._shard)])
-        batch, self._left = self._left[: self.size], self._left[self.size :]
+        batch: Indices = self.take(1)[0]
         return batch
 
     def take(self, count: int) -> Indices:
@@ -59,4 +56,17 @@ class Batches:
         >>> Batches(np.arange(9), 4, np.random.default_rng(0)).take(3).shape
         (3, 4)
         """
-        return np.stack([next(self) for _ in range(count)])
+        if self._whole:
+            return np.broadcast_to(self._shard, (count, self.size))
+        wanted = count * self.size
+        while len(self._ahead) < wanted:
+            self._ahead = np.concatenate([self._ahead, self._more(wanted)])
+        batches, self._ahead = self._ahead[:wanted], self._ahead[wanted:]
+        return batches.reshape(count, self.size)
+
+    def _more(self, wanted: int) -> Indices:
+        if self.size <= len(self._shard):
+            return self._rng.permutation(self._shard)
+        # a call costs more than a few more numbers
+        draws = max(wanted, AHEAD * self.size)
+        return self._shard[self._rng.integers(len(self._shard), size=draws)]

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,8 +41,9 @@ def test_the_whole_shard_needs_no_draws():
     assert batches.take(2).tolist() == [[4, 8, 15]] * 2
 
 
-def test_one_by_one_or_many_at_once_is_the_same():
-    one, many = stream(range(10), 3), stream(range(10), 3)
+@pytest.mark.parametrize('size', [3, 10, 16, None])
+def test_one_by_one_or_many_at_once_is_the_same(size):
+    one, many = stream(range(10), size), stream(range(10), size)
     assert (np.stack([next(one) for _ in range(7)]) == many.take(7)).all()
     assert (next(one) == next(many)).all()
 
