@@ -1,6 +1,7 @@
 """Whole small runs, their messages and spans compared to the nanosecond and the byte.
 
-After a change that is meant to change them: `BOSPHORUS_GOLDEN=write .venv/bin/pytest tests/golden`, and read the diff.
+After a change that is meant to change them, run `BOSPHORUS_GOLDEN=write .venv/bin/pytest
+tests/golden` and read the diff.
 """
 
 import os
