@@ -32,7 +32,7 @@ def test_a_failure_in_between_leaves_the_old_file(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)  # it writes files
 @given(content=st.dictionaries(st.text(), JSON))
 def test_json_reads_back(content, tmp_path_factory):
     path = tmp_path_factory.mktemp('json') / 'file.json'

@@ -71,7 +71,7 @@ def test_a_short_whole_trace(tmp_path, read):
     assert sorted(path.name for path in tmp_path.iterdir()) == ['messages', 'metrics', 'spans']
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)  # it writes files
 @given(
     batches=st.lists(st.integers(0, 3 * PART), max_size=6),
     flushes=st.sets(st.integers(0, 5)),
