@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -31,27 +31,27 @@ class Order(NamedTuple):
         Where to begin.
     batches : array of int, shape (H, B)
         Samples by number, a batch a step.
-    noise : array, shape (H, B, model.noise)
+    noise : array, shape (H, B, model.noise), or None
         The worker's own draws, uniform on [0, 1).
     optimizer : Optimizer
         `GRADIENT` where the gradient is wanted.
     state : State
         The optimizer's, to begin with.
-    factors : array, shape (H,)
-        Of the rate, step by step.
+    factors : array, shape (H,), or None
+        Of the rate, step by step; None for 1 at all of them.
     """
 
     parameters: Floats
     batches: Indices
-    noise: Floats
+    noise: Floats | None
     optimizer: Optimizer
     state: State
-    factors: Floats
+    factors: Floats | None
 
     @property
     def kind(self) -> tuple[Any, ...]:
         """Orders of one kind can be computed together."""
-        return self.batches.shape, id(self.optimizer)
+        return self.batches.shape, id(self.optimizer), self.noise is None, self.factors is None
 
 
 class Result(NamedTuple):
@@ -83,34 +83,44 @@ def carry_out(model: Model, samples: Samples, orders: Sequence[Order]) -> list[R
     parameters = _stacked([order.parameters for order in orders])
     state = _stacked_states([order.state for order in orders])
     losses, added = [], np.zeros((len(orders), model.statistics.size), parameters.dtype)
-    for batch, noise, factors in _step_by_step(orders):
+    for batch, noise, factor in _step_by_step(orders):
         loss, gradients, measured = model.losses_and_gradients(
             parameters, samples.inputs[batch], samples.targets[batch], noise
         )
-        parameters, state = orders[0].optimizer.update(gradients, state, parameters, factors)
+        parameters, state = orders[0].optimizer.update(gradients, state, parameters, factor)
         losses.append(loss)
         added += (1 - MEMORY) * (measured - added)
-    remains = MEMORY ** len(losses)
-    # copies, since views would keep all workers' arrays alive for the sake of one
+    means, remains = np.mean(losses, axis=0).tolist(), MEMORY ** len(losses)
     return [
         Result(
-            frozen(parameters[row].copy()),
-            float(loss),
-            type(state)(*(frozen(part[row].copy()) for part in state)),
-            added[row].copy(),
+            _row(parameters, worker),
+            loss,
+            type(state)(*(_row(part, worker) for part in state)),
+            _row(added, worker),
             remains,
         )
-        for row, loss in enumerate(np.mean(losses, axis=0))
+        for worker, loss in enumerate(means)
     ]
 
 
-def _step_by_step(orders: Sequence[Order]) -> zip[tuple[Indices, Floats, Floats]]:
-    return zip(
-        np.stack([order.batches for order in orders], axis=1),
-        np.stack([order.noise for order in orders], axis=1),
-        np.stack([order.factors for order in orders], axis=1)[..., None],
-        strict=True,
-    )
+def _step_by_step(
+    orders: Sequence[Order],
+) -> Iterator[tuple[Indices, Floats | None, float | Floats]]:
+    first = orders[0]
+    batches = np.array([order.batches for order in orders])
+    noise = None if first.noise is None else np.array([order.noise for order in orders])
+    factors = None if first.factors is None else np.array([order.factors for order in orders])
+    for step in range(batches.shape[1]):
+        yield (
+            batches[:, step],
+            None if noise is None else noise[:, step],
+            1.0 if factors is None else factors[:, step, None],
+        )
+
+
+def _row(stack: Floats, worker: int) -> Floats:
+    # a view would keep all workers' arrays alive for the sake of one
+    return frozen(stack[worker].copy() if len(stack) > 1 else stack[worker])
 
 
 def _stacked(vectors: Sequence[Floats]) -> Floats:

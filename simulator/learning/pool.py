@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import cast
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from simulator.learning.arrays import Floats, chunks, frozen
 from simulator.learning.batches import Indices
 from simulator.learning.data import Samples
@@ -75,6 +73,7 @@ class GradientPool:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from simulator.learning.data import xor
     >>> from simulator.learning.models import linear
     >>> data = xor(np.random.default_rng(0))
@@ -143,10 +142,10 @@ class GradientPool:
         order = Order(
             _kept(parameters),
             batches,
-            np.empty((*batches.shape, 0), np.float32) if noise is None else noise,
+            noise,
             optimizer,
             optimizer.init(parameters) if state is None else state,
-            np.ones(len(batches)) if factors is None else factors,
+            factors,
         )
         pending = Pending(self, worker)
         self._waiting[pending] = order

@@ -82,6 +82,9 @@ def test_a_frozen_vector_is_shared_and_let_go(pool):
     values = [handle.value for handle in handles]
     # each owns its memory: a straggler's gradient does not keep the others' alive
     assert all(value.base is None and not value.flags.writeable for value in values)
+    lone = pool.request(0, POINTS[1], np.arange(4)).value
+    assert lone.base.size == lone.size
+    assert not lone.flags.writeable
 
 
 @pytest.mark.parametrize('name', OPTIMIZERS)
