@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from simulator.collectives.schedule import Schedule
 from simulator.errors import ScheduleError
 
 __all__ = ['Corrupt', 'Reduction', 'apply']
+
+SMALL = 2**17  # rows of a schedule whose rounds are remembered
 
 Array = NDArray[Any]
 Reduction = Callable[[Array, Array], Array]
@@ -72,7 +75,7 @@ def apply(
         )
     state = _padded(values, schedule.chunks)
     own = state.copy() if schedule.inputs else state
-    for rounds in replay(schedule):
+    for rounds in _steps(schedule):
         # several rounds must all read what was held before the step
         before = own if schedule.inputs or len(rounds) <= 1 else state.copy()
         lies: dict[int, Array] = {}
@@ -82,6 +85,16 @@ def apply(
         for transfers in rounds:
             _deliver(schedule, state, before, transfers, reduction, lies)
     return _unpadded(state, *values.shape)
+
+
+def _steps(schedule: Schedule) -> Iterable[list[Round]]:
+    """Return the rounds of each step; those of a small schedule, played again and again, once."""
+    return _remembered(schedule) if len(schedule) <= SMALL else replay(schedule)
+
+
+@lru_cache(maxsize=16)
+def _remembered(schedule: Schedule) -> list[list[Round]]:
+    return list(replay(schedule))
 
 
 def _deliver(
