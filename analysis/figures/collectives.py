@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.style import MUTED, look, measure, spans_decades
@@ -16,12 +15,12 @@ from analysis.series import Series
 from analysis.statistics import estimate
 from analysis.text import Kind, folded
 
-__all__ = ['STEPS', 'against', 'call_bars', 'step_diagram']
+__all__ = ['STEPS', 'against', 'call_bars', 'step_diagram', 'steps_drawn']
 
 STEPS: Final = 16
 """Ranks a step diagram can show."""
 
-_ARROWS = 420
+_ARROWS = 240
 _STEP_COLOURS = ('#0072b2', '#d55e00', '#009e73', '#cc79a7')
 _FIGURES: Final[dict[str, tuple[Callable[[Run], float], Kind, str]]] = {
     'seconds': (call_seconds, 'seconds', 'time of a call'),
@@ -81,17 +80,18 @@ def step_diagram(ax: Axes, run: Run) -> Axes:
     """Draw the transfers of the first call as arrows from rank to rank, over time.
 
     Colours change with the step; a step that overlaps the next shows as crossing colours.
+    Of a long collective the first steps are drawn, as many as can be told apart.
     """
-    call = first_call(run).sort_values(['start', 'source', 'target'], kind='stable')
+    call = first_call(run)
+    call = call[call['step'] < steps_drawn(run)]
     nodes = sorted({*call['source'], *call['target']})
     row = {node: place for place, node in enumerate(nodes)}
-    for transfer in call.head(_ARROWS).itertuples():
+    for transfer in call.itertuples():
         _arrow(ax, transfer, row)
     ax.set_ylim(len(nodes) - 0.5, -0.5)
     ax.set_yticks(range(len(nodes)), [str(node) for node in nodes])
     ax.set_ylabel('rank')
-    shown = call.head(_ARROWS)
-    ax.set_xlim(float(shown['start'].min()), float(shown['end'].max()) * 1.01)
+    ax.set_xlim(float(call['start'].min()), float(call['end'].max()) * 1.01)
     ax.grid(axis='x', visible=False)
     measure(ax, 'x', 'seconds', 'simulated time')
     return ax
@@ -115,7 +115,8 @@ def _arrow(ax: Axes, transfer: Any, row: dict[int, int]) -> None:
     ax.annotate('', end, start, arrowprops={**style, 'shrinkA': 0, 'shrinkB': 0})
 
 
-def steps_of(run: Run) -> pd.DataFrame:
-    """Return the first call's steps: when each began and ended, and how much it moved."""
-    steps = first_call(run).groupby('step')
-    return steps.agg(start=('start', 'min'), end=('end', 'max'), bytes=('bytes', 'sum'))
+def steps_drawn(run: Run) -> int:
+    """Return how many steps of the first call a step diagram shows: at least one."""
+    sizes = first_call(run).groupby('step').size()
+    fitting = int((sizes.cumsum() <= _ARROWS).sum())
+    return int(sizes.index[max(0, fitting - 1)]) + 1 if len(sizes) else 0

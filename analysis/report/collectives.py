@@ -9,12 +9,12 @@ import numpy as np
 from markupsafe import Markup
 
 from analysis.figures import against, call_bars, step_diagram
-from analysis.figures.collectives import STEPS
+from analysis.figures.collectives import STEPS, steps_drawn
 from analysis.groups import Group
-from analysis.metrics import bus_bandwidth, call_seconds, ranks
+from analysis.metrics import bus_bandwidth, call_seconds, first_call, ranks
 from analysis.report.blocks import HALF, Block, Panel, draw, each, variant_legend
 from analysis.report.study import Study
-from analysis.report.words import bold, interval, say, series, sooner
+from analysis.report.words import bold, capital, clauses, interval, names, say, series, sooner
 from analysis.series import Series
 from analysis.statistics import estimate, paired_ratio
 from analysis.text import quantity
@@ -49,8 +49,10 @@ def collective_evidence(study: Study) -> list[Markup]:
     if rest and not study.series:
         told = [say('{} takes {}', bold(g), _time(g)) for g in rest]
         parts.append(say('{}.', series(told)))
+    if len(study.series) > 1:
+        parts.append(_margins(study.series))
     if study.series:
-        parts += [_best_use(study)]
+        parts.append(_best_use(study))
     counts = [len(g.runs) for g in study.collectives]
     if max(counts) == 1:
         parts.append(Markup('Each point is a single run.'))
@@ -97,9 +99,11 @@ def _steps(groups: Sequence[Group]) -> Block:
         lambda g: say('{}: {} ranks, {} a call', bold(g), ranks(g.first), _time(g)),
         lambda g: 80.0 + 20.0 * max(6, ranks(g.first)),
     )
-    caption = Markup(
+    cut = [g for g in groups if steps_drawn(g.first) <= first_call(g.first)['step'].max()]
+    caption = say(
         'Transfers of the first call: an arrow from the sender, when the transfer starts, to the '
-        'receiver, when its last byte arrives. Colours change with the step.'
+        'receiver, when its last byte arrives. Colours change with the step.{}',
+        say(' Only the first steps of {} are drawn.', names(cut)) if cut else '',
     )
     return Block('steps', 'Step by step', caption, panels, columns=row)
 
@@ -144,6 +148,20 @@ def _crossings(lines: Sequence[Series]) -> Markup:
         low, high = (quantity(points[i], kind) for i in (0, -1))
         return say(text, lead, axis, sooner(ratios[0]), low, sooner(ratios[-1]), high)
     return say('Which is fastest depends on the {}: {}.', axis, series(parts))
+
+
+def _margins(lines: Sequence[Series]) -> Markup:
+    """Tell by how much the fastest is ahead of the next at both ends."""
+    points = sorted(set.intersection(*(set(one.values) for one in lines)))
+    parts = []
+    for point in dict.fromkeys([points[0], points[-1]] if points else []):
+        first, second = sorted(lines, key=lambda one: _mean(_at(one, point)))[:2]
+        ratio = _mean(_at(second, point)) / _mean(_at(first, point))
+        at = quantity(point, first.kind)
+        text = 'at {} {} is done after {}, {} than {}'
+        took = _time(_at(first, point))
+        parts.append(say(text, at, bold(first.label), took, sooner(ratio), bold(second.label)))
+    return say('{}.', capital(clauses(parts)))
 
 
 def _range(low: float, high: float, kind: object) -> str:

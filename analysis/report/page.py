@@ -23,7 +23,7 @@ from analysis.report.evidence import evidence
 from analysis.report.learning import learning_blocks
 from analysis.report.settings import differing, facts, runs, versions
 from analysis.report.study import Study
-from analysis.report.tables import Table, level_table, prediction_table, summary
+from analysis.report.tables import Table, level_table, prediction_table, series_table, summary
 from analysis.report.timing import timing_blocks
 from analysis.report.traffic import prediction_blocks, traffic_blocks
 from analysis.report.words import capital
@@ -44,7 +44,7 @@ def page(study: Study, out: Path) -> str:
         evidence=[*evidence(study), *(collective_evidence(study) if study.collectives else [])],
         facts=facts(study) if study.groups else {},
         differing=differing(study.groups),
-        summary=summary(study),
+        summary=series_table(study) if _only_series(study) else summary(study),
         sections=_sections(study),
         versions=versions(study),
         runs=listing,
@@ -111,3 +111,8 @@ def _sections(study: Study) -> list[Section]:
 def _levels(study: Study) -> list[Table]:
     table = level_table(study)
     return [table] if len(table.head) > 1 and len(study.learning) > 1 else []
+
+
+def _only_series(study: Study) -> bool:
+    """Whether the study is a sweep of collectives along a number, and nothing else."""
+    return bool(study.series) and sum(len(one.groups) for one in study.series) == len(study.groups)

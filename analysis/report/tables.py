@@ -21,10 +21,10 @@ from analysis.metrics import (
     simulated_seconds,
 )
 from analysis.report.study import Study
-from analysis.statistics import Estimate, paired_difference
+from analysis.statistics import Estimate, estimate, paired_difference
 from analysis.text import Kind, kind_of, quantity, spread
 
-__all__ = ['Cell', 'Row', 'Table', 'level_table', 'prediction_table', 'summary']
+__all__ = ['Cell', 'Row', 'Table', 'level_table', 'prediction_table', 'series_table', 'summary']
 
 
 class Cell(NamedTuple):
@@ -39,11 +39,12 @@ Row = tuple[int, str, Sequence[Cell]]
 
 
 class Table(NamedTuple):
-    """A table: a title, headings, and rows that begin with a group's index and name."""
+    """A table: a title, headings, rows that begin with a group's index and name, a note."""
 
     title: str
     head: Sequence[str]
     rows: Sequence[Row]
+    note: str = ''
 
 
 class _Column(NamedTuple):
@@ -61,7 +62,32 @@ def summary(study: Study) -> Table:
         (i, label, [Cell(str(len(g.runs))), *cells])
         for (i, label, cells), g in zip(rows, study.groups, strict=True)
     ]
-    return Table('', ['seeds', *(column.title for column in columns)], rows)
+    note = (
+        'Mean ± standard deviation over seeds; below it, the least and the greatest seed. Bold: '
+        'better than every other variant by more than the luck of the seeds explains (95 % '
+        'bootstrap interval of the paired difference).'
+    )
+    return Table('', ['seeds', *(column.title for column in columns)], rows, note)
+
+
+def series_table(study: Study) -> Table:
+    """Return the time of a call of each series along its varied number."""
+    lines = study.series
+    values = sorted({value for one in lines for value in one.values})
+    found = {
+        one: {
+            value: estimate([call_seconds(run) for run in g.runs])
+            for value, g in zip(one.values, one.groups, strict=True)
+        }
+        for one in lines
+    }
+    least = {v: min(known[v].mean for known in found.values() if v in known) for v in values}
+    rows = [
+        (one.index, one.label, [_point(known.get(v), best=least[v]) for v in values])
+        for one, known in found.items()
+    ]
+    head = [quantity(value, lines[0].kind) for value in values]
+    return Table('', head, rows, f'Time of a call by {lines[0].axis}. Bold: the shortest of all.')
 
 
 def level_table(study: Study) -> Table:
@@ -165,6 +191,12 @@ def _best(study: Study, column: _Column, g: Group) -> bool:
         if not (difference.tells_apart and difference.value * column.better > 0):
             return False
     return True
+
+
+def _point(one: Estimate | None, *, best: float) -> Cell:
+    if one is None:
+        return Cell('–')
+    return Cell(spread(one.mean, one.deviation, 'seconds'), '', one.mean == best)
 
 
 def _cell(one: Estimate, kind: Kind, *, best: bool) -> Cell:

@@ -30,11 +30,18 @@ _ROUNDS = 3  # that a Gantt chart shows
 
 def timing_blocks(study: Study) -> list[Block]:
     """Return the figures of where the devices' time went."""
-    groups = [g for g in study.shown if g.first.rows('spans')]
+    groups = [g for g in study.shown if _does_something(g)]
     learning = [g for g in groups if g in study.learning]
     blocks = [_shares(groups)] if groups else []
     # of collectives, the step diagram tells it better
     return [*blocks, _first_rounds(learning)] if learning else blocks
+
+
+def _does_something(g: Group) -> bool:
+    """Whether a device ever does anything but wait, as those of a bare collective do."""
+    shares = activity_shares(g)
+    own = shares[['compute', 'reduce', 'aggregate', 'down']].to_numpy()
+    return float(own.max(initial=0.0)) > 0
 
 
 def _shares(groups: Sequence[Group]) -> Block:

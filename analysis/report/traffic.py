@@ -22,6 +22,7 @@ from analysis.text import quantity, share, times
 __all__ = ['prediction_blocks', 'traffic_blocks']
 
 _LINKS = 10  # of the most used links
+_TOLD = 4  # variants of which a caption tells; of more, the extreme one
 
 
 def traffic_blocks(study: Study) -> list[Block]:
@@ -53,9 +54,10 @@ def _nodes(groups: Sequence[Group]) -> Block:
     # one scale for all, unless the smallest would vanish on it
     shared = most if most <= 20 * least else None
     panels, row = each('nodes', groups, lambda ax, g: node_traffic(ax, g, most=shared), _uneven)
+    told = groups if len(groups) <= _TOLD else [max(groups, key=_imbalance)]
     caption = say(
         'Sent upwards, received (pale) downwards. {}. {}',
-        capital(clauses([_uneven(g) for g in groups])),
+        capital(clauses([_uneven(g) for g in told])),
         _basis(groups, tables[groups[0]].shape[0]),
     )
     return Block('nodes', 'Traffic by host', caption, panels, columns=row)
@@ -78,6 +80,13 @@ def _uneven(g: Group) -> Markup:
     return say(text, bold(g), name, quantity(float(total.iloc[place]), 'bytes'), times(ratio))
 
 
+def _imbalance(g: Group) -> float:
+    nodes = by_node(g.first)
+    total = nodes['sent'] + nodes['received']
+    used = total[total > 0]
+    return float(used.max() / used.median()) if len(used) else 0.0
+
+
 def _basis(groups: Sequence[Group], nodes: int) -> str:
     ordered = 'Hosts stand in the order of what they sent. ' if nodes > NODES else ''
     if all(complete(g.first) for g in groups):
@@ -96,10 +105,11 @@ def _links(groups: Sequence[Group]) -> Block:
         _hottest,
         lambda g: 66.0 + 20.0 * min(_LINKS, len(by_link(g.first))),
     )
+    told = groups if len(groups) <= _TOLD else [max(groups, key=lambda g: busiest(g.first))]
     caption = say(
         'The most used directed links; beside each, the share of what it could have carried in '
         'the simulated time. {}.',
-        capital(clauses([_hottest(g) for g in groups])),
+        capital(clauses([_hottest(g) for g in told])),
     )
     return Block('links', 'Traffic by link', caption, panels, columns=row)
 
