@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Gt
+from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from simulator.errors import DataError
 
-__all__ = ['PARTITIONS', 'Shards', 'dirichlet', 'iid', 'shards']
+__all__ = ['PARTITIONS', 'Shards', 'dirichlet', 'gamma_similarity', 'iid', 'quantity', 'shards']
 
 Labels = NDArray[Any]
 Shards = list[NDArray[np.intp]]
@@ -116,10 +116,82 @@ def shards(
     return _sorted([np.concatenate([cut[shard] for shard in hand]) for hand in hands])
 
 
+def gamma_similarity(
+    rng: np.random.Generator,
+    labels: Labels,
+    workers: int,
+    *,
+    gamma: Annotated[float, Ge(0), Le(1)],
+) -> Shards:
+    """Deal a share of the samples out evenly; sort the rest by class, and cut it into parts.
+
+    Parameters
+    ----------
+    gamma : float
+        The share dealt evenly: 1 is iid, 0 the extreme, where workers see a class or two each.
+
+    Raises
+    ------
+    DataError
+        If there are too few samples, or targets are not classes.
+
+    References
+    ----------
+    .. [1] Karimireddy et al., "SCAFFOLD: Stochastic Controlled Averaging for Federated
+       Learning", ICML 2020.
+
+    Examples
+    --------
+    >>> labels = np.arange(8) % 2
+    >>> parts = gamma_similarity(np.random.default_rng(0), labels, 2, gamma=0)
+    >>> [labels[part].tolist() for part in parts]
+    [[0, 0, 0, 0], [1, 1, 1, 1]]
+    """
+    _check_enough(labels, workers)
+    _classes('gamma_similarity', labels)
+    shuffled = rng.permutation(len(labels))
+    even, rest = np.split(shuffled, [round(gamma * len(labels))])
+    # what is left over goes to the last of one kind and the first of the other: no worker is empty
+    ordered = np.array_split(rest[np.argsort(labels[rest], kind='stable')], workers)
+    dealt = np.array_split(even, workers)[::-1]
+    return _sorted([np.concatenate(both) for both in zip(dealt, ordered, strict=True)])
+
+
+def quantity(
+    rng: np.random.Generator, labels: Labels, workers: int, *, alpha: Annotated[float, Gt(0)]
+) -> Shards:
+    """Deal the shuffled samples out in parts of very different size.
+
+    Each worker gets one, and of the rest a share drawn from a Dirichlet law.
+
+    Parameters
+    ----------
+    alpha : float
+        Concentration: large is near equal parts, below 1 few workers have most.
+
+    References
+    ----------
+    .. [1] Li et al., "Federated Learning on Non-IID Data Silos: An Experimental Study",
+       ICDE 2022.
+
+    Examples
+    --------
+    >>> parts = quantity(np.random.default_rng(0), np.zeros(100), 4, alpha=0.5)
+    >>> [len(part) for part in parts]
+    [1, 41, 54, 4]
+    """
+    _check_enough(labels, workers)
+    shuffled = rng.permutation(len(labels))
+    rest = _dealt(rng, shuffled[workers:], rng.dirichlet([alpha] * workers))
+    return _sorted([np.append(part, shuffled[worker]) for worker, part in enumerate(rest)])
+
+
 PARTITIONS: dict[str, Callable[..., Shards]] = {
     'iid': iid,
     'dirichlet': dirichlet,
     'shards': shards,
+    'gamma_similarity': gamma_similarity,
+    'quantity': quantity,
 }
 
 

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from simulator.errors import DataError
 from simulator.learning.partitions import PARTITIONS
 
-OPTIONS = {'dirichlet': {'alpha': 5.0}, 'shards': {'per_worker': 2}}
+OPTIONS = {
+    'dirichlet': {'alpha': 5.0},
+    'shards': {'per_worker': 2},
+    'gamma_similarity': {'gamma': 0.3},
+    'quantity': {'alpha': 0.5},
+}
 
 
 def deal(name, seed, labels, workers):

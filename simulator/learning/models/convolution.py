@@ -71,10 +71,9 @@ def convolution(
     >>> layer.outputs, layer.weights[0].shape, layer.flops
     ((8, 8, 5), (3, 3, 3, 5), 17280.0)
     """
-    depth = inputs[2]
     down, across = (axis(length, kernel, stride, padding) for length in inputs[:2])
     outputs = (down.places, across.places, maps)
-    window = kernel * kernel * depth
+    window = kernel * kernel * inputs[2]
 
     def forward(weights: Views, samples: Floats, aside: Aside) -> tuple[Floats, Pull]:
         workers, batch = samples.shape[:2]
@@ -85,20 +84,18 @@ def convolution(
 
         def pull(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
             above = upstream.reshape(workers, -1, maps)
-            np.matmul(
-                patches.swapaxes(1, 2), above, out=gradients[0].reshape(workers, window, maps)
-            )
+            found = gradients[0].reshape(workers, window, maps)
+            np.matmul(patches.swapaxes(1, 2), above, out=found)
             gradients[1][...] = summed(above)
             if not wanted:
                 return None
             below = np.matmul(above, matrix.swapaxes(1, 2))
-            shape = (workers, batch, down.places, across.places, kernel, kernel, depth)
-            return _gathered(below.reshape(shape), samples.shape, down, across)
+            return _gathered(below, samples.shape, down, across)
 
         return result.reshape(workers, batch, *outputs), pull
 
     fans = Fans(window, kernel * kernel * maps)
-    matrix = Weight('weights', (kernel, kernel, depth, maps), drawing(init, fans))
+    matrix = Weight('weights', (kernel, kernel, inputs[2], maps), drawing(init, fans))
     return Layer(
         'convolution',
         outputs,
@@ -164,6 +161,8 @@ def _gathered(patches: Floats, shape: Shape, down: Axis, across: Axis) -> Floats
     height, width = shape[2:4]
     tall, wide = height + down.before + down.after, width + across.before + across.after
     padded = np.zeros((*shape[:2], tall, wide, shape[4]), patches.dtype)
+    places = (*shape[:2], down.places, across.places, down.size, across.size, shape[4])
+    patches = patches.reshape(places)
     for row, column, seen in _windows(down, across):
         padded[seen] += patches[..., row, column, :]
     return padded[:, :, down.before : down.before + height, across.before : across.before + width]

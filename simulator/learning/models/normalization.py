@@ -42,28 +42,13 @@ def batch_norm(inputs: Shape) -> Layer:
     def forward(weights: Views, samples: Floats, aside: Aside) -> tuple[Floats, Pull]:
         rows = samples.reshape(len(samples), -1, units)
         if not aside.training:
-            outputs = _standard(rows, aside.statistics, weights)
+            outputs = _by_running_statistics(rows, aside.statistics, weights)
             return outputs.reshape(samples.shape), _no_way_back
-        count = rows.shape[1]
-        mean = summed(rows) / count
-        centred = rows - mean[:, None]
-        variance = summed(centred * centred) / count
-        aside.statistics[0][...] = mean
-        aside.statistics[1][...] = variance * count / max(1, count - 1)
-        spread = np.sqrt(variance + EPSILON)[:, None]
-        centred /= spread
-        outputs = centred * weights[0][:, None]
-        outputs += weights[1][:, None]
+        outputs, back = _by_the_batch(rows, aside.statistics, weights)
 
         def pull(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
-            above = upstream.reshape(rows.shape)
-            gradients[0][...] = summed(above * centred)
-            gradients[1][...] = summed(above)
-            if not wanted:
-                return None
-            # mean and spread depend on the batch as well
-            along = gradients[1][:, None] + centred * gradients[0][:, None]
-            return ((above - along / count) * (weights[0][:, None] / spread)).reshape(samples.shape)
+            below = back(upstream.reshape(rows.shape), gradients, wanted)
+            return None if below is None else below.reshape(samples.shape)
 
         return outputs.reshape(samples.shape), pull
 
@@ -76,6 +61,37 @@ def batch_norm(inputs: Shape) -> Layer:
         flops=8.0 * prod(inputs),
         statistics=(Weight('mean', (units,), zeros), Weight('variance', (units,), constant(1.0))),
     )
+
+
+def _by_the_batch(rows: Floats, measured: Views, weights: Views) -> tuple[Floats, Pull]:
+    scale, shift = (weight[:, None] for weight in weights)
+    count = rows.shape[1]
+    mean = summed(rows) / count
+    standard = rows - mean[:, None]
+    variance = summed(standard * standard) / count
+    measured[0][...] = mean
+    measured[1][...] = variance * count / max(1, count - 1)
+    spread = np.sqrt(variance + EPSILON)[:, None]
+    standard /= spread
+
+    def pull(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
+        gradients[0][...] = summed(upstream * standard)
+        gradients[1][...] = summed(upstream)
+        if not wanted:
+            return None
+        # mean and spread depend on the batch as well
+        along = gradients[1][:, None] + standard * gradients[0][:, None]
+        below: Floats = (upstream - along / count) * (scale / spread)
+        return below
+
+    return standard * scale + shift, pull
+
+
+def _by_running_statistics(rows: Floats, running: Views, weights: Views) -> Floats:
+    mean, variance = running
+    slope = weights[0] / np.sqrt(variance + EPSILON)
+    outputs: Floats = (rows - mean[:, None]) * slope[:, None] + weights[1][:, None]
+    return outputs
 
 
 def dropout(inputs: Shape, share: Share) -> Layer:
@@ -106,13 +122,6 @@ def dropout(inputs: Shape, share: Share) -> Layer:
         return samples * kept, pull
 
     return Layer('dropout', inputs, forward, flops=float(prod(inputs)), noise=prod(inputs))
-
-
-def _standard(rows: Floats, running: Views, weights: Views) -> Floats:
-    mean, variance = running
-    slope = weights[0] / np.sqrt(variance + EPSILON)
-    outputs: Floats = (rows - mean[:, None]) * slope[:, None] + weights[1][:, None]
-    return outputs
 
 
 def _no_way_back(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
