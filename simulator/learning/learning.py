@@ -117,10 +117,18 @@ class Learning:
 
         `GradientPool.request_steps` tells of the state and the factors.
         """
-        batches = self._batches[worker].take(steps)
+        batches, noise = self.next_batches(worker, steps)
         return self.pool.request_steps(
-            worker, parameters, batches, optimizer, state, factors, self._draws(worker, batches)
+            worker, parameters, batches, optimizer, state, factors, noise
         )
+
+    def next_batches(self, worker: int, steps: int) -> tuple[Indices, Floats | None]:
+        """Draw what *worker* needs for so many steps: batches (steps, B), and its own noise.
+
+        For who knows the steps before the parameters; `GradientPool.request_steps` takes them.
+        """
+        batches = self._batches[worker].take(steps)
+        return batches, self._draws(worker, batches)
 
     def statistics(self) -> Floats:
         """Return the running statistics (s,) averaged over the workers."""

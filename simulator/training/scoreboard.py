@@ -68,6 +68,8 @@ class Scoreboard:
         Fires when the run has reached its stop.
     rounds, samples : int
         So far.
+    observers : list of callable
+        Called after each evaluation, to measure more at the same moment.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Scoreboard:
         self.rounds = 0
         self.samples = 0
         self.parameters: Floats | None = None
+        self.observers: list[Callable[[], None]] = []
         self._cluster = cluster
         self._recorder = recorder
         self._stop = stop
@@ -170,6 +173,8 @@ class Scoreboard:
             self._figures['test_accuracy'] = accuracy
             self.metric('test_accuracy', accuracy)
             self._note_target(accuracy, now, totals['bytes'])
+        for observe in self.observers:
+            observe()
 
     def summary(self) -> dict[str, Any]:
         """Return the final figures, after a last evaluation."""
