@@ -71,4 +71,4 @@ def unpack(data: bytes, count: int, choices: int) -> NDArray[np.int64]:
         return digits.reshape(-1)[:count]
     bits = np.unpackbits(packed, count=count * width(choices), bitorder='little')
     weights = 1 << np.arange(width(choices), dtype=np.int64)
-    return bits.reshape(count, -1).astype(np.int64) @ weights
+    return bits.reshape(count, width(choices)).astype(np.int64) @ weights

@@ -34,6 +34,7 @@ class Exchanged(NamedTuple):
     vectors: Vector
 
 
+@QUIET
 def added(packets: Sequence[Packet]) -> Vector:
     """Return the sum of the packets' vectors (d,), in their order.
 
@@ -46,12 +47,9 @@ def added(packets: Sequence[Packet]) -> Vector:
     array([4., 2.], dtype=float32)
     """
     total = np.zeros_like(packets[0].vector)
-    with QUIET:
-        for packet in packets:
-            if packet.indices is None:
-                total += packet.vector
-            else:
-                total[packet.indices] += packet.vector[packet.indices]
+    for packet in packets:
+        where = slice(None) if packet.indices is None else packet.indices
+        total[where] += packet.vector[where]
     return total
 
 
@@ -78,7 +76,7 @@ def gathered(columns: Columns, packets: Sequence[Packet]) -> Exchanged:
     sizes = np.array([packet.bytes for packet in packets], np.int64)
     total = added(packets)
     vectors = np.broadcast_to(total, (columns.ranks, len(total)))
-    if columns.inputs and (columns.count == columns.chunks).all():
+    if _all_send_their_own(columns):
         return Exchanged(sizes[columns.source], vectors)
     if columns.chunks != columns.ranks or columns.reduce.any():
         raise CompressionError('gathered: the schedule must be an all-gather of a chunk a rank')
@@ -122,6 +120,13 @@ def merged(columns: Columns, packets: Sequence[Packet]) -> Exchanged:
     merging = Merging(columns, packets, numbers)
     sizes = merging.play()
     return Exchanged(sizes, merging.vectors())
+
+
+def _all_send_their_own(columns: Columns) -> bool:
+    """Say whether each rank sends its own whole vector, and nothing else, to each other."""
+    own = columns.inputs or not columns.step.any()
+    pairs = columns.ranks * (columns.ranks - 1)
+    return bool(own and len(columns.step) == pairs and (columns.count == columns.chunks).all())
 
 
 def _check(columns: Columns, packets: Sequence[Packet]) -> None:

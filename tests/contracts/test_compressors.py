@@ -98,7 +98,7 @@ def test_the_size_is_that_of_the_encoding_and_decoding_gives_the_vector(compress
             assert not np.delete(packet.vector, packet.indices).any()
 
 
-@pytest.mark.parametrize('d', [1, 2, 7, 8, 9, 31, 33, 64, 1000])
+@pytest.mark.parametrize('d', [1, 2, 9, 33, 1000])
 @pytest.mark.parametrize('name', [name for name in LISTS if 'low_rank' not in name])
 def test_any_length_will_do(name, d):
     compressor, vector = made(LISTS[name]), np.linspace(-2, 1, d, dtype=np.float32)
