@@ -76,7 +76,11 @@ def build_cluster(scenario: Scenario, seeds: Seeds, recorder: Recorder) -> Clust
         devices_of(section, network.hosts, seeds),
         recorder,
         wires=Wires(
-            section.sharing, section.retransmit.timeout, section.retransmit.attempts, jitter
+            section.sharing,
+            section.retransmit.timeout,
+            section.retransmit.attempts,
+            jitter,
+            section.routing,
         ),
         straggler=section.stragglers(seeds, network.hosts),
         seeds=seeds,

@@ -13,6 +13,7 @@ from simpy.events import Event
 from simulator.cluster.clock import Clock
 from simulator.cluster.fabric import Fabric, Sharing
 from simulator.cluster.network import Network
+from simulator.cluster.routes import Routing
 from simulator.cluster.stragglers import Straggler, none
 from simulator.cluster.tracing import Tags, Tracer
 from simulator.recording import Recorder
@@ -57,12 +58,14 @@ class Wires:
         How often it is sent at the most.
     jitter : array, optional
         A sample of the law of each message's extra latency, seconds.
+    routing : 'shortest' or 'ecmp'
     """
 
     sharing: Sharing = 'fair'
     resend: float = 0.2
     attempts: int = 16
     jitter: Floats | None = None
+    routing: Routing = 'shortest'
 
 
 class Cluster:
@@ -88,6 +91,8 @@ class Cluster:
     fabric : Fabric
     workers, servers : list of int
         Hosts by role.
+    seeds : Seeds
+        Of all draws of the run.
     tags : Tags
         What tasks of the fabric are.
     tracer : Tracer
@@ -111,7 +116,7 @@ class Cluster:
         seeds: Seeds | None = None,
     ):
         wires = wires or Wires()
-        seeds = seeds or Seeds(0)
+        self.seeds = seeds = seeds or Seeds(0)
         self.graph = graph
         self.network = network
         self.devices = devices
@@ -122,6 +127,7 @@ class Cluster:
         self.fabric = Fabric(
             network,
             sharing=wires.sharing,
+            routing=wires.routing,
             reduce=devices.reduce,
             seed=seeds.integer('fabric'),
             resend=wires.resend,

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simulator.cluster.kernel import launch, words
 from simulator.cluster.network import Network
-from simulator.cluster.routes import RouteTable
+from simulator.cluster.routes import RouteTable, Routing
 from simulator.cluster.store import Records, Store
 
 __all__ = ['Fabric', 'Launched', 'Sharing', 'Woken']
@@ -57,6 +57,8 @@ class Fabric:
     sharing : 'fair', 'fifo' or 'none'
         How messages share links: max-min fair fluid flows, one at a time in order of arrival
         (cut-through), or not at all.
+    routing : 'shortest' or 'ecmp'
+        Which of several shortest routes a message takes (see `RouteTable`).
     reduce : float or array, shape (hosts,)
         Bytes a second at which a device reduces what it receives; infinite costs nothing.
     seed : int
@@ -88,6 +90,7 @@ class Fabric:
         network: Network,
         *,
         sharing: Sharing = 'fair',
+        routing: Routing = 'shortest',
         reduce: ArrayLike = np.inf,
         seed: int = 0,
         resend: float = 0.2,
@@ -97,7 +100,7 @@ class Fabric:
         on_spans: Callable[[Records], None] | None = None,
     ):
         self.network = network
-        self.table = RouteTable(network)
+        self.table = RouteTable(network, routing)
         self._store = Store(
             network, self.table, messages=on_messages is not None, spans=on_spans is not None
         )

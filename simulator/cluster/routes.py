@@ -1,8 +1,12 @@
-"""Shortest routes by latency, deterministic: ties go to fewer hops, then to the lower node."""
+"""Shortest routes by latency, then by hops, deterministic.
+
+Among routes that tie, `shortest` takes the one through lower nodes, `ecmp` (equal-cost multipath)
+one by a hash of source and target, each equally likely.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numba import njit
@@ -12,15 +16,20 @@ from simulator.cluster.network import Network
 from simulator.cluster.state import ROUTE
 from simulator.errors import TopologyError
 
-__all__ = ['RouteTable']
+__all__ = ['RouteTable', 'Routing']
+
+Routing = Literal['shortest', 'ecmp']
+
+SAME = 1e-9  # two latencies nearer than this, relatively, tie
 
 
 @njit(cache=True)
 def _shortest(start, first, links, target, latency, wanted, arrived_by):  # type: ignore[no-untyped-def]
     """Dijkstra from *start* until all *wanted* nodes (a boolean mask) are reached.
 
-    Fills *arrived_by* (nodes,) with the link over which each node is reached, -1 elsewhere.
-    Paths are compared by (latency, hops, node before); a binary heap holds (latency, hops, node).
+    Fills *arrived_by* (nodes,) with the link over which each node is reached, -1 elsewhere;
+    returns the latency and the hops to each. Paths are compared by (latency, hops, node before);
+    a binary heap holds (latency, hops, node).
     """
     nodes = len(first) - 1
     distance = np.full(nodes, np.inf)
@@ -66,10 +75,63 @@ def _shortest(start, first, links, target, latency, wanted, arrived_by):  # type
                     heap[place] = heap[(place - 1) >> 1]
                     place = (place - 1) >> 1
                 heap[place] = item
+    return distance, hops
+
+
+@njit(cache=True)
+def _ties(node, k, first, links, target, latency, distance, hops):  # type: ignore[no-untyped-def]
+    """Whether the k-th link out of *node*, the other way, ends a shortest route to *node*."""
+    before, link = target[links[k]], links[k] ^ 1
+    through = distance[before] + latency[link]
+    return hops[before] + 1 == hops[node] and through <= distance[node] * (1 + SAME)
+
+
+@njit(cache=True)
+def _count_routes(first, links, target, latency, distance, hops):  # type: ignore[no-untyped-def]
+    """Return how many shortest routes lead to each node."""
+    counts = np.zeros(len(distance))
+    for node in np.argsort(hops, kind='mergesort'):
+        if hops[node] == 0:
+            counts[node] = 1.0
+        elif distance[node] < np.inf:
+            for k in range(first[node], first[node + 1]):
+                if _ties(node, k, first, links, target, latency, distance, hops):
+                    counts[node] += counts[target[links[k]]]
+    return counts
+
+
+@njit(cache=True)
+def _draw_route(start, node, first, links, target, latency, distance, hops, counts):  # type: ignore[no-untyped-def]
+    """Return the links, last first, of one of the shortest routes to *node*, by a hash."""
+    z = np.uint64(start) * np.uint64(0x9E3779B97F4A7C15)
+    z ^= np.uint64(node) * np.uint64(0xD1B54A32D192ED03)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    chosen = np.floor(np.float64(z >> np.uint64(11)) * 2.0**-53 * counts[node])
+    route = np.empty(hops[node], np.int64)
+    for place in range(len(route)):
+        taken = -1
+        for k in range(first[node], first[node + 1]):
+            if _ties(node, k, first, links, target, latency, distance, hops):
+                taken = k
+                if chosen < counts[target[links[k]]]:
+                    break
+                chosen -= counts[target[links[k]]]
+        route[place] = links[taken] ^ 1
+        node = target[links[taken]]
+    return route
 
 
 class RouteTable:
     """The routes of a network, found when first asked for.
+
+    Parameters
+    ----------
+    network : Network
+    routing : 'shortest' or 'ecmp'
+        Which of the routes that tie is taken: that through lower nodes, or one by a hash of
+        source and target, so that flows spread over all of them.
 
     Attributes
     ----------
@@ -81,8 +143,9 @@ class RouteTable:
         The length of the longest route so far.
     """
 
-    def __init__(self, network: Network):
+    def __init__(self, network: Network, routing: Routing = 'shortest'):
         self.network = network
+        self.routing = routing
         self.routes: NDArray[Any] = np.zeros(16, ROUTE)
         self.path: NDArray[np.int32] = np.zeros(64, np.int32)
         self.count = 0
@@ -124,30 +187,28 @@ class RouteTable:
         wanted = np.zeros(network.nodes, np.bool_)
         wanted[targets] = True
         arrived_by = np.full(network.nodes, -1, np.int64)
-        _shortest(
-            source,
-            network.first,
-            network.links_by_source,
-            network.target,
-            network.latency,
-            wanted,
-            arrived_by,
-        )
+        graph = (network.first, network.links_by_source, network.target, network.latency)
+        reached = _shortest(source, *graph, wanted, arrived_by)
+        if missed := [t for t in targets if t != source and arrived_by[t] < 0]:
+            raise TopologyError(
+                f'no route from node {source} to node {missed[0]}: the graph is not connected.'
+            )
+        counts = _count_routes(*graph, *reached) if self.routing == 'ecmp' else None
         for target in targets:
-            self._add(source, target, self._trace(source, target, arrived_by))
+            if counts is None:
+                links = self._trace(source, target, arrived_by)
+            else:
+                links = _draw_route(source, target, *graph, *reached, counts).tolist()
+            self._add(source, target, links[::-1])
 
     def _trace(self, source: int, target: int, arrived_by: NDArray[np.int64]) -> list[int]:
+        """Return the links of the route that was found, last first."""
         links: list[int] = []
         node = target
         while node != source:
-            link = int(arrived_by[node])
-            if link < 0:
-                raise TopologyError(
-                    f'no route from node {source} to node {target}: the graph is not connected.'
-                )
-            links.append(link)
-            node = int(self.network.source[link])
-        return links[::-1]
+            links.append(int(arrived_by[node]))
+            node = int(self.network.source[links[-1]])
+        return links
 
     def _add(self, source: int, target: int, links: list[int]) -> None:
         if self.count == len(self.routes):

@@ -21,6 +21,7 @@ from simulator.cluster.laws import (
     SpeedOrLaw,
     TimeOrLaw,
 )
+from simulator.cluster.routes import Routing
 from simulator.cluster.stragglers import STRAGGLERS
 from simulator.recording import RecordOptions
 from simulator.scenario.interval import Interval
@@ -167,6 +168,8 @@ class Cluster(Section):
     """The law by which computations take longer than they should."""
     sharing: Literal['fair', 'fifo', 'none'] = 'fair'
     """How messages share a link: max-min fair flows, one after another, or no contention."""
+    routing: Routing = 'shortest'
+    """Which of the shortest routes that tie is taken: the first, or one by a hash of the flow."""
     retransmit: Retransmit = Retransmit()
     """What becomes of messages that are lost."""
     faults: list[Annotated[Choice, FAULTS]] = []

@@ -62,7 +62,7 @@ def all_reduce(
     .. [3] Li et al., "PyTorch Distributed: Experiences on Accelerating Data Parallel Training",
        VLDB 2020 (buckets).
     """
-    ranks = ranks_of(experiment.cluster)
+    ranks = ranks_of(experiment.cluster, algorithm)
     steps = LocalSteps(local_steps, local_growth)
     parts = cut(experiment.parameters, buckets)[::-1]
     _Ranks(experiment, steps, [_Bucket(experiment, algorithm, ranks, part) for part in parts]).run()
@@ -222,7 +222,7 @@ def predict_all_reduce(
     """Return the traffic of a run of known length: what its schedule sends, each round."""
     if facts.rounds is None or facts.parameters is None:
         return {}
-    schedule = algorithm(ranks_of(facts))
+    schedule = algorithm(ranks_of(facts, algorithm))
     elements = sum(
         traffic(schedule, chunk_sizes(part.stop - part.start, schedule.chunks, whole=True)).total
         for part in cut(facts.parameters, buckets)

@@ -14,7 +14,7 @@ from simulator.collectives.timed import Call, Group
 from simulator.training.algorithms import ALGORITHMS
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts
-from simulator.training.ranks import ranks_of
+from simulator.training.ranks import ranks_of, route_costs
 from simulator.units import Bytes, FlopCount
 
 __all__ = ['collective', 'predict_collective']
@@ -45,7 +45,7 @@ def collective(
     work : flop
         What each rank computes before each call.
     """
-    schedule = algorithm(ranks_of(experiment.cluster))
+    schedule = algorithm(ranks_of(experiment.cluster, algorithm))
     study = _Study(experiment, schedule, bytes, algorithm.name, work)
     experiment.clock.process(study.calls(repeat))
     experiment.run()
@@ -114,14 +114,9 @@ def predict_collective(
     closed_form = algorithm.beside('predict')
     if closed_form is None:
         return {}
-    prediction = closed_form(
-        ranks_of(facts),
-        bytes,
-        facts.latency,
-        1.0 / facts.bandwidth,
-        1.0 / facts.reduce,
-        **algorithm.options,
-    )
+    ranks = ranks_of(facts, algorithm)
+    costs = (*route_costs(facts, algorithm, ranks), 1.0 / facts.reduce)
+    prediction = closed_form(ranks, bytes, *costs, **algorithm.options)
     figures = {'bytes': prediction.total_bytes * repeat}
     if prediction.seconds is not None:
         figures['collective_seconds'] = prediction.seconds

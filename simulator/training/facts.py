@@ -11,7 +11,7 @@ from simulator.cluster.cluster import Devices
 from simulator.cluster.network import Network
 from simulator.cluster.routes import RouteTable
 
-__all__ = ['Facts', 'Scale', 'groups_of']
+__all__ = ['Facts', 'Scale', 'groups_of', 'nodes_with']
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Facts:
         Group of each worker in the topology.
     graph : networkx.Graph, optional
         The topology.
+    network : Network, optional
+        Its links.
     """
 
     workers: int
@@ -66,6 +68,7 @@ class Facts:
     scale: Scale = field(default_factory=Scale)
     groups: tuple[int, ...] | None = None
     graph: nx.Graph[int] | None = None
+    network: Network | None = None
 
     @classmethod
     def of(
@@ -79,9 +82,7 @@ class Facts:
         scale: Scale | None = None,
     ) -> Facts:
         """Gather the facts of a cluster."""
-        hosts = range(network.hosts)
-        workers = [n for n in hosts if graph.nodes[n].get('role') == 'worker']
-        servers = [n for n in hosts if graph.nodes[n].get('role') == 'server']
+        workers, servers = nodes_with(graph, 'worker'), nodes_with(graph, 'server')
         return cls(
             workers=len(workers),
             servers=len(servers),
@@ -93,7 +94,13 @@ class Facts:
             scale=scale or Scale(),
             groups=groups_of(graph, workers),
             graph=graph,
+            network=network,
         )
+
+
+def nodes_with(graph: nx.Graph[int], role: str) -> list[int]:
+    """Return the nodes of *graph* that have a *role*, in the order of their numbers."""
+    return sorted(node for node, data in graph.nodes(data=True) if data.get('role') == role)
 
 
 def groups_of(graph: nx.Graph[int], nodes: list[int]) -> tuple[int, ...] | None:

@@ -1,6 +1,12 @@
 """A collective alone: times and bytes against the closed forms."""
 
+from types import SimpleNamespace
+
 import pytest
+
+from simulator.run import execute
+from simulator.scenario.checks import predicted
+from simulator.scenario.schema import Scenario
 
 
 @pytest.mark.parametrize('sharing', ['fair', 'fifo'])
@@ -27,3 +33,38 @@ def test_one_rank_has_nothing_to_do(make_experiment, train):
     )
     assert study.summary['bytes'] == 0
     assert study.summary['collective']['seconds'] == 0.0
+
+
+def scenario(topology, algorithm, **cluster):
+    cluster = {'topology': topology, 'link': {'bandwidth': '8 Mb/s', 'latency': '1 ms'}, **cluster}
+    study = {'collective': {'algorithm': algorithm, 'bytes': '12 kB'}}
+    return Scenario.model_validate({'name': 'a', 'cluster': cluster, 'training': study})
+
+
+def run(made, folder):
+    return execute(SimpleNamespace(scenario=made), folder)
+
+
+def test_a_ring_by_topology_pays_for_one_hop(tmp_path):
+    torus = {'torus': {'workers': 12, 'shape': [3, 4]}}
+    made = scenario(torus, {'ring': {'order': 'by_topology'}})
+    summary = run(made, tmp_path / 'a')
+    assert summary['collective']['seconds'] == pytest.approx(22 * (1e-3 + 1e-3), rel=1e-9)
+    assert summary['collective']['seconds'] == pytest.approx(predicted(made)['collective_seconds'])
+    assert run(scenario(torus, 'ring'), tmp_path / 'b')['collective']['seconds'] > 0.05
+
+
+def test_where_routes_share_links_a_run_takes_longer_than_the_closed_form(tmp_path):
+    made = scenario({'ring': {'workers': 8}}, 'all_to_all')
+    summary = run(made, tmp_path / 'a')
+    assert summary['collective']['seconds'] > 1.1 * predicted(made)['collective_seconds']
+    assert summary['predicted']['collective_seconds'] == predicted(made)['collective_seconds']
+
+
+def test_many_paths_make_a_collective_on_a_fat_tree_faster(tmp_path):
+    seconds = [
+        run(scenario({'fat_tree': {'workers': 16}}, 'direct', routing=routing), tmp_path / routing)
+        for routing in ('shortest', 'ecmp')
+    ]
+    one, other = (summary['collective']['seconds'] for summary in seconds)
+    assert other < 0.95 * one
