@@ -34,7 +34,8 @@ LANES: Final = 33
 TRANSFERS: Final = 250
 """Messages a Gantt chart can show before it becomes a hatching."""
 
-_COLUMNS = 900  # instants a Gantt chart can tell apart
+_COLUMNS = (900, 600, 400, 250, 150, 100)  # instants a Gantt chart can tell apart
+_BOXES = 1500  # of one activity in one chart
 _ON_COLOUR = {'reduce': '#101114'}
 _THICKNESS = {'wait': 0.22, 'down': 0.5}
 
@@ -117,31 +118,46 @@ def _inside(ax: Axes, x: float, y: int, activity: str, width: float) -> None:
 
 def _bars(ax: Axes, activity: str, spans: pd.DataFrame, shown: list[int], until: float) -> None:
     """Draw all spans of one activity as one path: a tenth of the size of single bars."""
-    height = _THICKNESS.get(activity, 0.72)
-    boxes = []
-    for lane, device in enumerate(shown):
-        own = spans[spans['device'] == device]
-        for start, end in _visible(own['start'].to_numpy(), own['end'].to_numpy(), until):
-            boxes.append(_box(start, end, lane - height / 2, lane + height / 2))
+    half = _THICKNESS.get(activity, 0.72) / 2
+    lane = {device: place for place, device in enumerate(shown)}
+    boxes = [
+        _box(start, end, lane[device] - half, lane[device] + half)
+        for device, start, end in _visible(spans[spans['device'].isin(lane)], until)
+    ]
     if boxes:
         outline = Outline.make_compound_path(*boxes)
         colour = ACTIVITY_COLOURS.get(activity, MUTED)
-        ax.add_patch(PathPatch(outline, facecolor=colour, linewidth=0, zorder=2))
+        # an artist, not a patch: the limits of the axes are set, no need to measure each box
+        ax.add_artist(PathPatch(outline, facecolor=colour, linewidth=0, zorder=2))
 
 
-def _visible(
-    starts: NDArray[np.float64], ends: NDArray[np.float64], until: float
+def _visible(spans: pd.DataFrame, until: float) -> list[tuple[int, float, float]]:
+    """Return (device, start, end) as one sees them: what is closer than a column is one.
+
+    Columns are as fine as a screen shows, coarser where there would be too many boxes.
+    """
+    for columns in _COLUMNS:
+        column = until / columns
+        found = [
+            (int(str(device)), start, end)
+            for device, own in spans.groupby('device')
+            for start, end in _merged(own['start'].to_numpy(), own['end'].to_numpy(), column)
+        ]
+        if len(found) <= _BOXES:
+            break
+    return [(device, start, min(end, until)) for device, start, end in found]
+
+
+def _merged(
+    starts: NDArray[np.float64], ends: NDArray[np.float64], column: float
 ) -> list[tuple[float, float]]:
-    """Return spans as one sees them: what is closer than a column is one, ends are cut."""
-    column = until / _COLUMNS
-    merged: list[tuple[float, float]] = []
+    """Return spans with those that lie closer than *column* joined, each wide enough to see."""
     order = np.argsort(starts, kind='stable')
-    for start, end in zip(starts[order], np.minimum(ends[order], until), strict=True):
-        if merged and start - merged[-1][1] < column:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return [(start, max(end, start + column / 2)) for start, end in merged]
+    starts, reached = starts[order], np.maximum.accumulate(ends[order])
+    first = np.flatnonzero(np.r_[True, starts[1:] - reached[:-1] >= column])
+    last = np.r_[first[1:], len(starts)] - 1
+    wide = np.maximum(reached[last], starts[first] + column / 2)
+    return list(zip(starts[first].tolist(), wide.tolist(), strict=True))
 
 
 def _box(left: float, right: float, low: float, high: float) -> Outline:
@@ -162,7 +178,9 @@ def _transfers(ax: Axes, run: Run, shown: list[int], until: float) -> None:
     end = np.column_stack([messages['delivered_ns'] / 1e9, messages['target'].map(row)])
     lines = [Outline(np.stack(pair)) for pair in zip(begin, end, strict=True)]
     outline = Outline.make_compound_path(*lines)
-    ax.add_patch(PathPatch(outline, fill=False, edgecolor=INK, linewidth=0.5, alpha=0.55, zorder=3))
+    ax.add_artist(
+        PathPatch(outline, fill=False, edgecolor=INK, linewidth=0.5, alpha=0.55, zorder=3)
+    )
     ax.scatter(end[:, 0], end[:, 1], s=2.5, color=INK, alpha=0.6, linewidths=0, zorder=3)
 
 

@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.figures.style import MUTED, look, measure, spans_decades
+from analysis.figures.style import MUTED, beside, look, measure, spans_decades
 from analysis.load import Run
 from analysis.metrics import bus_bandwidth, call_seconds, first_call, predictions
 from analysis.series import Series
 from analysis.statistics import estimate
-from analysis.text import Kind, folded
+from analysis.text import Kind, folded, quantity
 
 __all__ = ['STEPS', 'against', 'call_bars', 'step_diagram', 'steps_drawn']
 
@@ -69,9 +69,11 @@ def call_bars(ax: Axes, groups: Sequence[Any], *, y: str = 'seconds') -> Axes:
         ax.barh(row, values.mean, 0.6, color=look(g.index).colour, linewidth=0)
         if values.seeds > 1:
             ax.plot([values.low, values.high], [row, row], color=MUTED, linewidth=2)
+        beside(ax, values.mean, row, quantity(values.mean, kind))
     ax.set_yticks(range(len(groups)), [folded(g.label) for g in groups])
     ax.set_ylim(len(groups) - 0.4, -0.6)
     ax.grid(axis='y', visible=False)
+    ax.set_xlim(0, 1.25 * ax.get_xlim()[1])  # room for the figures beside the bars
     measure(ax, 'x', kind, label)
     return ax
 

@@ -42,7 +42,9 @@ def topology(ax: Axes, g: Group, *, most: float | None = None) -> Axes:
     level = np.ceil(edges['utilisation'].fillna(0.0) / top * (len(USE_COLOURS) - 1) - 1e-9)
     _draw_edges(ax, edges.assign(level=level.clip(0, len(USE_COLOURS) - 1).astype(int)), places)
     _draw_nodes(ax, g.first, places)
-    ax.set_aspect('equal', adjustable='datalim')
+    # a hierarchy may fill the width, any other shape keeps its proportions
+    layers, columns = (len({round(p[axis], 6) for p in places.values()}) for axis in (1, 0))
+    ax.set_aspect('auto' if 3 * layers < columns else 'equal', adjustable='datalim')
     ax.margins(0.08)
     ax.set_axis_off()
     return ax

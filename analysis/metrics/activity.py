@@ -25,6 +25,7 @@ ACTIVITIES: Final[dict[str, str]] = {
 """What a device can be at, in the order in which figures stack it."""
 
 
+@once
 def hosts(run: Run) -> pd.DataFrame:
     """Return the hosts of a run, by node; `role` is '' where a host took no part."""
     nodes = run.table('nodes').astype({'kind': str, 'role': str})

@@ -72,6 +72,7 @@ def by_node(run: Run) -> pd.DataFrame:
     )
 
 
+@once
 def by_link(run: Run) -> pd.DataFrame:
     """Return the directed links, the one that carried most first.
 

@@ -55,7 +55,7 @@ def collective_evidence(study: Study) -> list[Markup]:
         parts.append(_best_use(study))
     counts = [len(g.runs) for g in study.collectives]
     if max(counts) == 1:
-        parts.append(Markup('Each point is a single run.'))
+        parts.append(say('{}.', 'Each point is a single run' if study.series else 'One run each'))
     return parts
 
 

@@ -89,11 +89,19 @@ def versions(study: Study) -> dict[str, str]:
 
 
 def _same(scenarios: Sequence[Mapping[str, Any]], path: str) -> str:
-    """Return the setting *path* where all scenarios agree on one, else ''."""
-    values = [_at(scenario, path) for scenario in scenarios]
-    if values[0] is None or any(value != values[0] for value in values):
-        return ''
-    return plain(_without_nothing(values[0]))
+    """Return as much of the setting *path* as all scenarios agree on; '' for nothing."""
+    common = _common([_at(scenario, path) for scenario in scenarios])
+    return '' if common is None or common == {} else plain(_without_nothing(common))
+
+
+def _common(values: Sequence[Any]) -> Any:
+    """Return what *values* have in common: all of it, or the mapping of what is; else None."""
+    if all(value == values[0] for value in values):
+        return values[0]
+    if not all(isinstance(value, Mapping) for value in values):
+        return None
+    shared = {key: _common([value.get(key) for value in values]) for key in values[0]}
+    return {key: value for key, value in shared.items() if value not in (None, {})}
 
 
 def _at(scenario: Mapping[str, Any], path: str) -> Any:

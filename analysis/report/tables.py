@@ -146,7 +146,7 @@ def _columns(study: Study) -> list[_Column]:
         columns.append(_Column('bus bandwidth', _bus, 'bytes_per_second', 1))
     return [
         *columns,
-        _Column('time per round', _pace, 'seconds', -1),
+        *([_Column('time per round', _pace, 'seconds', -1)] if study.learning else []),
         _Column('simulated time', simulated_seconds, 'seconds', 0),
         _Column('bytes sent', lambda run: _of(run, 'bytes'), 'bytes', 0),
         _Column('messages', lambda run: _of(run, 'messages'), 'number', 0),

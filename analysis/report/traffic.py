@@ -118,7 +118,7 @@ def _hottest(g: Group) -> Markup:
     links = by_link(g.first)
     first = links.iloc[0]
     used, middle = float(first['utilisation']), float(links['utilisation'].median())
-    text = 'with {} it is {} at {}, the median link at {}'
+    text = 'with {} {} is used at {}, the median link at {}'
     return say(text, bold(g), str(first['name']), share(used), share(middle))
 
 
@@ -157,7 +157,8 @@ def _deviation(groups: Sequence[Group]) -> Markup:
     exact = sum(one[0] < 1e-3 for one in ratios)
     return say(
         '{} of {} figures are within 0.1 % of their closed form; furthest from it are the {} of '
-        '{}, {} times the prediction.',
+        '{}, {} times the prediction. Closed forms know no contention beyond the hosts’ own '
+        'ports, no stragglers and no loss.',
         exact,
         len(ratios),
         name.replace('_', ' '),
