@@ -24,7 +24,7 @@ SAME = 1e-9  # two latencies nearer than this, relatively, tie
 
 
 @njit(cache=True)
-def _shortest(start, first, links, target, latency, wanted, arrived_by):  # type: ignore[no-untyped-def]
+def _shortest(start, first, links, target, latency, wanted, arrived_by):  # noqa: C901 - one loop
     """Dijkstra from *start* until all *wanted* nodes (a boolean mask) are reached.
 
     Fills *arrived_by* (nodes,) with the link over which each node is reached, -1 elsewhere;
@@ -79,7 +79,7 @@ def _shortest(start, first, links, target, latency, wanted, arrived_by):  # type
 
 
 @njit(cache=True)
-def _ties(node, k, first, links, target, latency, distance, hops):  # type: ignore[no-untyped-def]
+def _ties(node, k, first, links, target, latency, distance, hops):
     """Whether the k-th link out of *node*, the other way, ends a shortest route to *node*."""
     before, link = target[links[k]], links[k] ^ 1
     through = distance[before] + latency[link]
@@ -87,7 +87,7 @@ def _ties(node, k, first, links, target, latency, distance, hops):  # type: igno
 
 
 @njit(cache=True)
-def _count_routes(first, links, target, latency, distance, hops):  # type: ignore[no-untyped-def]
+def _count_routes(first, links, target, latency, distance, hops):
     """Return how many shortest routes lead to each node."""
     counts = np.zeros(len(distance))
     for node in np.argsort(hops, kind='mergesort'):
@@ -101,7 +101,7 @@ def _count_routes(first, links, target, latency, distance, hops):  # type: ignor
 
 
 @njit(cache=True)
-def _draw_route(start, node, first, links, target, latency, distance, hops, counts):  # type: ignore[no-untyped-def]
+def _draw_route(start, node, first, links, target, latency, distance, hops, counts):
     """Return the links, last first, of one of the shortest routes to *node*, by a hash."""
     z = np.uint64(start) * np.uint64(0x9E3779B97F4A7C15)
     z ^= np.uint64(node) * np.uint64(0xD1B54A32D192ED03)
@@ -193,12 +193,12 @@ class RouteTable:
             raise TopologyError(
                 f'no route from node {source} to node {missed[0]}: the graph is not connected.'
             )
-        counts = _count_routes(*graph, *reached) if self.routing == 'ecmp' else None
-        for target in targets:
-            if counts is None:
-                links = self._trace(source, target, arrived_by)
-            else:
-                links = _draw_route(source, target, *graph, *reached, counts).tolist()
+        if self.routing == 'shortest':
+            routes = [self._trace(source, target, arrived_by) for target in targets]
+        else:
+            tree = (*graph, *reached, _count_routes(*graph, *reached))
+            routes = [_draw_route(source, target, *tree).tolist() for target in targets]
+        for target, links in zip(targets, routes, strict=True):
             self._add(source, target, links[::-1])
 
     def _trace(self, source: int, target: int, arrived_by: NDArray[np.int64]) -> list[int]:
