@@ -92,7 +92,7 @@ def merged(columns: Columns, packets: Sequence[Packet]) -> Exchanged:
     A transfer carries the entries that its sender holds something for, within its chunks, encoded
     as one `Sparse` vector of their length: sets of entries grow as they are merged, until all
     numbers are sent, without indices. Dense packets of floats are added on the way likewise, in
-    chunks without headers. Halves are rounded at each transfer.
+    chunks without headers. Sums of halves are halves, rounded each time something is added.
 
     Parameters
     ----------

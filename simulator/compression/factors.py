@@ -83,6 +83,17 @@ class Factors:
         """How many numbers are sent."""
         return sum(piece.numbers for piece in self.pieces)
 
+    @property
+    def phases(self) -> tuple[int, int]:
+        """How many numbers the two all-reduces take that add up factors of many senders.
+
+        Left ones, and arrays sent as they are, come first; right ones are products with the sum
+        of the left, made orthonormal. As products are linear, the outcome is that of compressing
+        the sum of all vectors once, to rounding.
+        """
+        rights = sum(piece.columns * piece.rank for piece in self.pieces)
+        return self.kept - rights, rights
+
     def overhead(self, d: int, kept: int) -> int:
         """Return 0: all that is sent is numbers."""
         return 0

@@ -47,6 +47,19 @@ def test_biases_and_small_arrays_are_sent_as_they_are():
     assert packet.bytes == compressor.size(76) == 4 * (2 * 16 + 8 + 4)
 
 
+def test_factors_of_many_senders_add_up_in_two_phases(matrix):
+    compressor = low_rank([(12, 9), (9,)], rank=2)
+    rng = np.random.default_rng(1)
+    vectors = rng.standard_normal((4, 117)).astype(np.float32)
+    [packet] = packets(compressor, [vectors.sum(axis=0)], seed=5)
+    right = np.random.default_rng(5).standard_normal((9, 2), np.float32)
+    matrices = vectors[:, :108].reshape(4, 12, 9)
+    left = np.linalg.qr(sum(each @ right for each in matrices)).Q
+    right = sum(each.T @ left for each in matrices)
+    np.testing.assert_allclose(packet.vector[:108].reshape(12, 9), left @ right.T, atol=1e-4)
+    assert compressor.form.phases == (12 * 2 + 9, 9 * 2)
+
+
 def test_kernels_are_cut_where_their_sides_are_most_alike():
     form = low_rank([(64, 32, 3, 3), (5, 5, 16, 32)]).form
     assert [(piece.rows, piece.columns) for piece in form.pieces] == [(64, 288), (400, 32)]
