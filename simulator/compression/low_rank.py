@@ -39,9 +39,9 @@ def low_rank(shapes: Shapes, *, rank: Annotated[int, Ge(1)] = 2) -> Compressor:
     than two axes are cut into a matrix where its sides are most alike; biases, and what factors
     would not make shorter, are sent as they are. A matrix that holds inf or nan, or whose product
     overflows, is decoded as nan throughout, and its memory starts anew. Biased: use it with
-    error_feedback. Here each sender finds factors of its own, which cannot be added: they have to be
-    gathered. All-reduce can do better, as in the paper: compress the sum of all vectors, and send
-    what `Factors.phases` says.
+    error_feedback. Here each sender finds factors of its own, which cannot be added: they have
+    to be gathered. All-reduce can do better, as in the paper: compress the sum of all vectors,
+    and send what `Factors.phases` says.
 
     Parameters
     ----------

@@ -98,13 +98,14 @@ def test_the_size_is_that_of_the_encoding_and_decoding_gives_the_vector(compress
             assert not np.delete(packet.vector, packet.indices).any()
 
 
-@pytest.mark.parametrize('d', [1, 2, 9, 33, 1000])
 @pytest.mark.parametrize('name', [name for name in LISTS if 'low_rank' not in name])
-def test_any_length_will_do(name, d):
-    compressor, vector = made(LISTS[name]), np.linspace(-2, 1, d, dtype=np.float32)
-    for step, (packet, _) in enumerate(walk(compressor, [vector] * 2)):
-        assert len(encode(packet)) == packet.bytes == (compressor.size(d, step) or packet.bytes)
-        assert decode(encode(packet), compressor.form, d).tobytes() == packet.vector.tobytes()
+def test_any_length_will_do(name):
+    compressor = made(LISTS[name])
+    for d in (1, 2, 9, 33, 1000):
+        for step, (packet, _) in enumerate(walk(compressor, [np.linspace(-2, 1, d)] * 2)):
+            data = encode(packet)
+            assert len(data) == packet.bytes == (compressor.size(d, step) or packet.bytes)
+            assert decode(data, compressor.form, d).tobytes() == packet.vector.tobytes()
 
 
 @pytest.mark.parametrize('kind', ['normal', 'heavy', 'one', 'equal'])
