@@ -107,6 +107,8 @@ class Store:
                 members[...] = np.where(members < 0, members, members // old * new + members % old)
             self.arrays['hops'] = wide.ravel()
             self.world['stride'] = new
+        elif self.arrays['routes'] is self.table.routes and self.arrays['path'] is self.table.path:
+            return  # they were added in place
         self.arrays['routes'], self.arrays['path'] = self.table.routes, self.table.path
         self.bind()
 

@@ -245,18 +245,24 @@ class _Workers:
         self.finished = [0] * count
         self.fetched = [-1] * count
         self.idle = set(range(count))
+        self._slowest = 0
+        self._at_slowest = count  # how many have ended no more rounds than that
 
     def ended(self, number: int) -> None:
         """Take note that a worker has pushed."""
-        self.finished[number] += 1
         self.idle.add(number)
+        self.finished[number] += 1
+        if self.finished[number] == self._slowest + 1:
+            self._at_slowest -= 1
+            if self._at_slowest == 0:
+                self._slowest += 1
+                self._at_slowest = self.finished.count(self._slowest)
 
     def released(self, rule: Rule, version: int) -> Iterator[int]:
         """Yield the idle workers that may proceed, the model having had *version* updates."""
-        slowest = min(self.finished)
         for number in sorted(self.idle):
-            standing = Standing(self.finished[number], slowest, version - self.fetched[number])
-            if rule.may_proceed(standing):
+            lag = version - self.fetched[number]
+            if rule.may_proceed(Standing(self.finished[number], self._slowest, lag)):
                 self.fetched[number] = version
                 self.idle.discard(number)
                 yield number
