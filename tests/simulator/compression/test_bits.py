@@ -1,8 +1,10 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.compression.bits import pack, packed_bytes, unpack, width
+
+few = settings(max_examples=50)
 
 
 @st.composite
@@ -11,6 +13,7 @@ def numbers(draw):
     return choices, draw(st.lists(st.integers(0, choices - 1), max_size=40))
 
 
+@few
 @given(numbers())
 def test_what_is_packed_comes_back(case):
     choices, values = case
@@ -19,6 +22,7 @@ def test_what_is_packed_comes_back(case):
     assert unpack(data, len(values), choices).tolist() == values
 
 
+@few
 @given(st.lists(st.integers(0, 2), max_size=40))
 def test_five_of_three_choices_share_a_byte(values):
     data = pack(np.array(values, np.int64), 3)
@@ -27,6 +31,7 @@ def test_five_of_three_choices_share_a_byte(values):
     assert digits[: len(values)] == values
 
 
+@few
 @given(st.integers(1, 2**40))
 def test_as_many_bits_as_it_takes(choices):
     assert choices <= 2 ** width(choices)

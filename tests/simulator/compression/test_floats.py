@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from simulator.compression import Floats, bfloat16, decode, encode, float16, identity
+
+few = settings(max_examples=50)
 
 RNG = np.random.default_rng(0)
 
@@ -13,6 +15,7 @@ def sent(compressor, values):
     return compressor.apply(np.array(values, np.float32), (), RNG)[0]
 
 
+@few
 @given(arrays(np.float32, st.integers(1, 20), elements=st.floats(width=32)))
 def test_identity_changes_no_bit(vector):
     packet = sent(identity(), vector)
@@ -28,6 +31,7 @@ def test_all_halves_survive():
         np.testing.assert_array_equal(back, values)
 
 
+@few
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_bfloat16_is_the_nearest_there_is_even_among_equals(value):
     exact = np.float32(value)
@@ -38,6 +42,7 @@ def test_bfloat16_is_the_nearest_there_is_even_among_equals(value):
     assert sent(bfloat16(), [value]).vector[0] == best[2]
 
 
+@few
 @given(st.floats(-65504, 65504, width=32))
 def test_float16_is_numpy_s(value):
     assert sent(float16(), [value]).vector[0] == np.float16(value)

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from simulator.compression import int8, qsgd, sign, terngrad
+
+few = settings(max_examples=40)
 
 FINITE = st.floats(-1e6, 1e6, width=32).map(lambda x: x if abs(x) > 1e-3 else 0.0)
 VECTORS = arrays(np.float32, st.integers(1, 60), elements=FINITE)
@@ -19,6 +21,7 @@ def squares(vector):
     return (vector.astype(float) ** 2).sum()
 
 
+@few
 @given(VECTORS, st.integers(1, 20))
 def test_int8_is_within_half_a_step_of_each_chunk(vector, chunk):
     decoded = sent(int8(chunk=chunk), vector)
@@ -28,6 +31,7 @@ def test_int8_is_within_half_a_step_of_each_chunk(vector, chunk):
         assert (np.abs(decoded[some] - vector[some]) <= step * 0.50001).all()
 
 
+@few
 @given(VECTORS, st.integers(1, 300), st.integers(0, 5))
 def test_qsgd_is_one_of_the_two_levels_around(vector, levels, seed):
     step = np.sqrt(squares(vector)) / levels
@@ -37,6 +41,7 @@ def test_qsgd_is_one_of_the_two_levels_around(vector, levels, seed):
     np.testing.assert_allclose(counts, np.rint(counts), atol=1e-3)
 
 
+@few
 @given(VECTORS, st.integers(0, 5))
 def test_terngrad_says_nothing_the_largest_or_its_opposite(vector, seed):
     most = np.abs(vector).max()
@@ -46,6 +51,7 @@ def test_terngrad_says_nothing_the_largest_or_its_opposite(vector, seed):
     assert (np.abs(decoded[np.abs(vector) == most]) == most).all()
 
 
+@few
 @given(VECTORS)
 def test_sign_is_off_by_what_its_paper_says(vector):
     error = squares(sent(sign(), vector) - vector.astype(float))

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from simulator.compression import encode, random_k, threshold, top_k
 from simulator.compression.largest import largest, largest_of_each
+
+few = settings(max_examples=50)
 
 # few different values, so that many are equal
 COARSE = st.sampled_from([0.0, -0.0, 1.0, -1.0, 2.5, -2.5, 1e-45, np.inf, -np.inf, np.nan])
@@ -20,6 +22,7 @@ def reference(vector, count):
     return np.sort(order[:count])
 
 
+@few
 @given(VECTORS, st.data())
 def test_the_largest_are_those_of_a_sort(vector, data):
     count = data.draw(st.integers(1, len(vector)))
@@ -50,6 +53,7 @@ def test_long_vectors_too_whatever_a_sample_shows(vector, count):
     np.testing.assert_array_equal(largest(vector, count), reference(vector, count))
 
 
+@few
 @given(arrays(np.float32, st.integers(1, 50), elements=st.floats(-1e3, 1e3, width=32)), st.data())
 def test_top_k_is_the_best_choice_of_k(vector, data):
     count = data.draw(st.integers(1, len(vector)))
@@ -60,6 +64,7 @@ def test_top_k_is_the_best_choice_of_k(vector, data):
     assert squares <= (1 - count / len(vector)) * (vector.astype(float) ** 2).sum() * 1.000001
 
 
+@few
 @given(st.integers(1, 200), st.floats(0.001, 1))
 def test_a_share_is_of_all_entries_and_at_least_one(d, share):
     packet, _ = top_k(share=share).apply(np.ones(d, np.float32), (), np.random.default_rng(0))
