@@ -197,7 +197,8 @@ class Servers:
         cluster, home = self.experiment.cluster, self.homes[shard]
         aggregation = self.settings.aggregation
         flops = aggregation.beside('flops')
-        cost = flops(self.settings.rule.collects, len(self.models[shard])) if flops else 0.0
+        count, size = self.settings.rule.collects, len(self.models[shard])
+        cost = flops(count, size, **aggregation.options) if flops else 0.0
         seconds = cost * self.experiment.scale.bytes / float(cluster.devices.speed[home])
         name = aggregation.name
         return cluster.work(home, seconds, operation=name, activity='aggregate', step=step)

@@ -1,0 +1,120 @@
+"""Bulyan: pick with a rule, one vector after another, then trust only values near the median."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge
+
+from simulator.robust.aggregation.coordinatewise import median, near_median, sorting_flops
+from simulator.robust.aggregation.diameter import least_diameter
+from simulator.robust.aggregation.distances import (
+    coordinates,
+    distances_to,
+    squared_distances,
+)
+from simulator.robust.aggregation.geometric_median import median_weights
+from simulator.robust.aggregation.krum import krum_scores, pair_flops
+from simulator.robust.aggregation.rule import Needs, rule
+from simulator.robust.arrays import Indices, Vector, Vectors
+
+__all__ = ['bulyan']
+
+Inner = Literal['krum', 'median', 'geometric_median', 'brute']
+Farness = Callable[[Indices], Vector]
+"""Takes the vectors that are left, returns how far each is from what the rule makes of them."""
+
+
+def _picks(vectors: Vectors, *, f: int, over: Inner = 'krum') -> Indices:
+    """Return n - 2f vectors, each the closest to what the rule makes of those left by then."""
+    farness = _FARNESS[over](vectors, f)
+    left = np.arange(len(vectors))
+    picked = []
+    for _ in range(len(vectors) - 2 * f):
+        nearest = int(np.argmin(farness(left)))
+        picked.append(left[nearest])
+        left = np.delete(left, nearest)
+    return np.array(picked)
+
+
+def _from_krum(vectors: Vectors, f: int) -> Farness:
+    # Krum's result is the vector of least score: any order by score has it first
+    distances = squared_distances(vectors)
+    return lambda left: krum_scores(distances[np.ix_(left, left)], max(1, len(left) - f - 2))
+
+
+def _from_median(vectors: Vectors, f: int) -> Farness:
+    return lambda left: distances_to(vectors, median(vectors[left]))[left]
+
+
+def _from_geometric_median(vectors: Vectors, f: int) -> Farness:
+    points = coordinates(vectors)
+
+    def farness(left: Indices) -> Vector:
+        weights = median_weights(points[left], np.ones(len(left)))
+        return distances_to(points[left], weights @ points[left])
+
+    return farness
+
+
+def _from_brute(vectors: Vectors, f: int) -> Farness:
+    distances = squared_distances(vectors)
+
+    def farness(left: Indices) -> Vector:
+        among = distances[np.ix_(left, left)]
+        # |v - mean of a subset|^2 is the mean of |v - member|^2, less the same for all v
+        return np.asarray(among[:, least_diameter(among, len(left) - f)].mean(axis=1))
+
+    return farness
+
+
+_FARNESS: dict[str, Callable[[Vectors, int], Farness]] = {
+    'krum': _from_krum,
+    'median': _from_median,
+    'geometric_median': _from_geometric_median,
+    'brute': _from_brute,
+}
+
+
+def _flops(n: int, d: int, *, f: int, over: Inner = 'krum') -> float:
+    """Return what picking and the last step cost; over the median each pick sorts anew."""
+    picks = n - 2 * f
+    inner = sorting_flops(n, d) + 3.0 * n * d if over == 'median' else float(n * n)
+    return pair_flops(n, d) + picks * inner + sorting_flops(picks, d)
+
+
+@rule(needs=Needs(4, 3), flops=_flops, selects=_picks)
+def bulyan(vectors: Vectors, *, f: Annotated[int, Ge(0)], over: Inner = 'krum') -> Vector:
+    """Average, in each coordinate, the values closest to the median of well-chosen vectors.
+
+    First n - 2f vectors are picked, one at a time: each is the vector closest to what an inner
+    rule makes of those not yet picked (Krum scores over at least one neighbour, however few are
+    left; ties by order). Then each coordinate is the mean of the n - 4f picked values closest to
+    their median. So a liar cannot hide one large coordinate in a long vector: the leeway of about
+    sqrt(d) that Krum leaves shrinks to about 1/sqrt(d).
+
+    Parameters
+    ----------
+    vectors : array, shape (n, d)
+    f : int
+        Byzantine vectors to survive; needs n >= 4f + 3.
+    over : {'krum', 'median', 'geometric_median', 'brute'}
+        The inner rule.
+
+    Returns
+    -------
+    array, shape (d,)
+
+    References
+    ----------
+    .. [1] El Mhamdi, Guerraoui & Rouault, "The Hidden Vulnerability of Distributed Learning in
+       Byzantium", ICML 2018.
+
+    Examples
+    --------
+    >>> bulyan(np.array([[2.0], [2.0], [2.0], [2.0], [2.0], [2.0], [99.0]]), f=1)
+    array([2.])
+    """
+    return near_median(vectors[_picks(vectors, f=f, over=over)], len(vectors) - 4 * f)

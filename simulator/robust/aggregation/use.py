@@ -1,0 +1,64 @@
+"""Use a chosen rule, be it of the project, a wrapper around another, or a plug-in's function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from simulator.catalogue import Choice
+from simulator.robust.aggregation.received import cleaned
+from simulator.robust.aggregation.rule import ALONE, Context, Promises, Rule
+from simulator.robust.arrays import Indices, Vector, Vectors
+
+__all__ = ['aggregate', 'flops', 'problems', 'promises', 'selected', 'tolerance']
+
+
+def aggregate(
+    choice: Choice, vectors: Vectors | Sequence[object], context: Context = ALONE
+) -> Vector:
+    """Return what the rule makes of the vectors, shape (d,).
+
+    A plug-in's plain function is given clean vectors and no context.
+    """
+    if isinstance(choice.function, Rule):
+        return np.asarray(choice(vectors, context))
+    return np.asarray(choice(cleaned(vectors)))
+
+
+def selected(
+    choice: Choice, vectors: Vectors | Sequence[object], context: Context = ALONE
+) -> Indices | None:
+    """Return the vectors that the rule goes on with, None if it does not select.
+
+    A rule that draws has to be handed a generator in the state that `aggregate` had it in.
+    """
+    if not isinstance(choice.function, Rule):
+        return None
+    return choice.function.selects(vectors, context, **choice.options)
+
+
+def tolerance(choice: Choice, n: int) -> int | None:
+    """Return how many liars among n vectors the rule survives; None if a plug-in does not say."""
+    largest = choice.beside('tolerance')
+    return None if largest is None else int(largest(n, **choice.options))
+
+
+def problems(choice: Choice, n: int) -> Iterator[str]:
+    """Say what of the rule's options does not fit n vectors."""
+    check = choice.beside('check')
+    return iter(()) if check is None else iter(check(n, **choice.options))
+
+
+def promises(choice: Choice) -> Promises:
+    """Return what the rule promises, together with the rule inside it, if so."""
+    own = choice.beside('promises') or Promises(False, False, False, False)
+    inside: Any = choice.options.get('rule')
+    return own & promises(inside) if isinstance(inside, Choice) else own
+
+
+def flops(choice: Choice, n: int, d: int) -> float:
+    """Return what aggregating n vectors of d entries costs; 0 if a plug-in does not say."""
+    cost = choice.beside('flops')
+    return 0.0 if cost is None else float(cost(n, d, **choice.options))
