@@ -178,7 +178,8 @@ def measure(ax: Axes, which: str, kind: Kind, label: str, *, log: bool = False) 
     factor, unit = unit_of(kind, max(abs(low), abs(high)))
     steps = [1, 2, 5, 10] if kind == 'number' else [1, 2, 2.5, 5, 10]
     ticks = MaxNLocator(5, steps=steps).tick_values(low / factor, high / factor)
-    inside = [tick for tick in ticks if low <= tick * factor <= high]
+    slack = 1e-9 * (high - low)
+    inside = [tick for tick in ticks if low - slack <= tick * factor <= high + slack]
     axis.set_ticks([tick * factor for tick in inside], [f'{tick:,.6g}' for tick in inside])
     axis.set_label_text(f'{label}, {unit}' if unit else label)
 

@@ -373,3 +373,11 @@ def sizes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def healthy(study: Path) -> Sequence[Path]:
     """The four whole runs of `study`."""
     return [study / variant / (f'{seed}' * 4) for variant in ROUND for seed in (1, 2)]
+
+
+@pytest.fixture(scope='session')
+def written(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of `study`."""
+    from analysis.report import write
+
+    return write([study], tmp_path_factory.mktemp('out') / 'report.html')

@@ -7,8 +7,6 @@ import subprocess
 
 import pytest
 
-from analysis.report import write
-
 NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'chrome')
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 OPTIONS = (
@@ -23,17 +21,12 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope='module')
-def report(study, tmp_path_factory):
-    return write([study], tmp_path_factory.mktemp('page') / 'report.html')
-
-
 @pytest.mark.parametrize('width', [500, 1200])
-def test_it_renders_without_complaints(report, tmp_path, width):
+def test_it_renders_without_complaints(written, tmp_path, width):
     picture = tmp_path / 'page.png'
     profile = f'--user-data-dir={tmp_path / "profile"}'
     size = f'--window-size={width},3000'
-    command = [BROWSER, *OPTIONS, profile, size, f'--screenshot={picture}', report.as_uri()]
+    command = [BROWSER, *OPTIONS, profile, size, f'--screenshot={picture}', written.as_uri()]
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 

@@ -55,11 +55,6 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope='module')
-def written(study, tmp_path_factory):
-    return write([study], tmp_path_factory.mktemp('out') / 'report.html')
-
-
-@pytest.fixture(scope='module')
 def html(written):
     return written.read_text(encoding='utf-8')
 
