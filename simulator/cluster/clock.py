@@ -47,15 +47,21 @@ class Clock(simpy.Environment):
         self._naps = 0
         self._healing = 0
 
+    @property
+    def healing(self) -> bool:
+        """Whether a fault is in force now that is going to end."""
+        return self._healing > 0
+
     def completion(self, task: int, event: Event | None = None) -> Event:
         """Return the event (a new one, or *event*) that fires when *task* is complete."""
         event = event or Event(self)
         self._completions[task] = event
         return event
 
-    def opening(self, gate: int) -> Event:
-        """Return the event that fires when *gate* opens."""
-        event = self._openings[gate] = Event(self)
+    def opening(self, gate: int, event: Event | None = None) -> Event:
+        """Return the event (a new one, or *event*) that fires when *gate* opens."""
+        event = event or Event(self)
+        self._openings[gate] = event
         return event
 
     def nap(self, delay: float, *, heals: bool = False) -> Event:

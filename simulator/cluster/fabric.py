@@ -219,8 +219,9 @@ class Fabric:
         *,
         tag: int = 0,
         reliable: bool = True,
+        more: bool = False,
     ) -> Launched:
-        """Lay a schedule into the fabric; nothing moves until ranks enter.
+        """Lay a schedule, or a piece of one, into the fabric; nothing moves until ranks enter.
 
         Parameters
         ----------
@@ -230,6 +231,8 @@ class Fabric:
             Bytes before each chunk.
         devices : int array, shape (ranks,)
             Where each rank runs.
+        more : bool
+            Whether another piece will follow by `chain`.
         """
         step, source, target = columns[:3]
         needed = np.zeros((len(devices), len(devices)), np.bool_)
@@ -237,11 +240,16 @@ class Fabric:
         routes = self.table.matrix(needed, devices)
         self._take_routes()
         gates = launch.count_gates(step, source, target, len(devices)) + len(devices)
-        self._store.make_room(len(step), gates, 2 * len(step) + gates)
+        self._store.make_room(len(step), gates, 2 * len(step) + gates + more * len(devices))
         self._store.expect(len(devices))
         first_task = int(self._world['tasks'][0])
-        entries, exits = launch.lay_schedule(self._world, *columns, offsets, routes, tag, reliable)
+        given = (self._world, *columns, offsets, routes, tag, reliable, more)
+        entries, exits = launch.lay_schedule(*given)
         return Launched(entries, exits, first_task)
+
+    def chain(self, now: float, exits: NDArray[np.int64], entries: NDArray[np.int64]) -> None:
+        """Let ranks that leave a piece of a schedule, by *exits*, enter the next, by *entries*."""
+        launch.chain(self._world, now, exits, entries)
 
     def open(self, now: float, gate: int) -> None:
         """Signal *gate*: a rank enters its collective."""

@@ -59,14 +59,24 @@ class Tracer:
         self._recorder = recorder
         self._tags = tags
         self.table: RouteTable | None = None  # the fabric's, once there is one
-        self._first_tasks: list[int] = []  # of each call of a collective
+        self._first_tasks: list[int] = []  # of each piece of a call of a collective
         self._ends: list[int] = []
+        self._calls: list[int] = []
 
-    def launched(self, first_task: int, count: int) -> int:
-        """Take note that the tasks from *first_task* on are a collective's; return its number."""
+    def launched(self, first_task: int, count: int, number: int | None = None) -> int:
+        """Take note that *count* tasks from *first_task* on are a collective's.
+
+        Returns
+        -------
+        int
+            The call's number: *number* where these are more of its tasks, else the next.
+        """
+        if number is None:
+            number = self._calls[-1] + 1 if self._calls else 0
         self._first_tasks.append(first_task)
         self._ends.append(first_task + count)
-        return len(self._ends) - 1
+        self._calls.append(number)
+        return number
 
     def messages(self, rows: Records) -> None:
         """Record attempts to carry messages, ``state.MESSAGE_ROW``."""
@@ -94,8 +104,9 @@ class Tracer:
         """Return the number of the collective each task belongs to, -1 for none."""
         if not self._ends:
             return np.full(len(tasks), -1)
-        call = np.searchsorted(self._first_tasks, tasks, side='right') - 1
-        return np.where((call >= 0) & (tasks < np.array(self._ends)[call]), call, -1)
+        piece = np.searchsorted(self._first_tasks, tasks, side='right') - 1
+        inside = (piece >= 0) & (tasks < np.array(self._ends)[piece])
+        return np.where(inside, np.array(self._calls)[piece], -1)
 
     def spans(self, rows: Records) -> None:
         """Record computations and reductions, ``state.SPAN_ROW``."""

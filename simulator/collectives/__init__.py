@@ -14,6 +14,7 @@ from simulator.collectives.counted import PairTraffic, Traffic, link_traffic, pa
 from simulator.collectives.critical import critical_path
 from simulator.collectives.double_tree import double_binary_tree
 from simulator.collectives.hierarchy import hierarchical
+from simulator.collectives.pieces import Streamed, in_pieces
 from simulator.collectives.predict import (
     Prediction,
     predict_all_gather,
@@ -57,6 +58,7 @@ __all__ = [
     'Reduction',
     'Schedule',
     'Steps',
+    'Streamed',
     'Traffic',
     'Transfers',
     'all_gather',
@@ -70,6 +72,7 @@ __all__ = [
     'double_binary_tree',
     'halving_doubling',
     'hierarchical',
+    'in_pieces',
     'link_traffic',
     'master_worker',
     'pair_traffic',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from simpy.events import Event
 
 from simulator.cluster.cluster import Cluster
+from simulator.cluster.fabric import Launched
+from simulator.collectives.pieces import Streamed, in_pieces
 from simulator.collectives.schedule import Schedule
 
 __all__ = ['Call', 'Group']
@@ -20,36 +23,44 @@ class Call:
 
     Attributes
     ----------
-    number : int
-        Which call of all collectives of the cluster this is.
+    number : int, optional
+        Which call of all collectives of the cluster this is; None until it is launched.
     contributions : list
         What each rank brought, by rank; None until it enters.
     entered, left : list of float
         Seconds; NaN until then.
     """
 
-    def __init__(self, cluster: Cluster, schedule: Schedule, devices: list[int], tag: int):
+    def __init__(
+        self, cluster: Cluster, schedule: Schedule | Streamed, devices: list[int], tag: int
+    ):
+        self._cluster = cluster
         self._clock = cluster.clock
         self._fabric = cluster.fabric
-        self._schedule = schedule
         self._devices = np.array(devices, np.int64)
         self._tag = tag
-        self._exits: list[Event] = []
+        self._pieces = in_pieces(schedule)
+        self._to_come = len(schedule)  # transfers that are not in the fabric yet
+        self._laid = 0  # pieces that are
+        self._offsets: NDArray[np.float64] = np.zeros(1)
+        self._last: Launched | None = None  # the latest piece
+        self._exits = [Event(cluster.clock) for _ in devices]
         self._entries: NDArray[np.int64] = np.empty(0, np.int64)
-        self.number = -1
+        self.number: int | None = None
         self.contributions: list[Any] = [None] * schedule.ranks
         self.entered = [float('nan')] * schedule.ranks
         self.left = [float('nan')] * schedule.ranks
 
-    def launch(self, cluster: Cluster, sizes: NDArray[np.float64]) -> None:
-        """Hand the schedule to the fabric, its chunks of *sizes* (chunks,) bytes."""
-        s = self._schedule
-        columns = (s.step, s.source, s.target, s.first_chunk, s.count, s.reduce)
-        offsets = np.concatenate([[0.0], np.cumsum(sizes)])
-        launched = self._fabric.launch(columns, offsets, self._devices, tag=self._tag)
-        self.number = cluster.tracer.launched(launched.first_task, len(s))
-        self._entries = launched.entries
-        self._exits = [self._clock.opening(int(gate)) for gate in launched.exits]
+    def launch(self, sizes: NDArray[np.float64]) -> None:
+        """Hand the schedule to the fabric, its chunks of *sizes* (chunks,) bytes.
+
+        Of a streamed one, two pieces are always ahead of the first rank: it never waits for one,
+        and what all ranks have left behind is forgotten.
+        """
+        self._offsets = np.concatenate([[0.0], np.cumsum(sizes)])
+        self._lay()
+        if self._to_come:
+            self._lay()
 
     def enter(self, rank: int, contribution: Any) -> Event:
         """Let *rank* take part from now on; return the event of its leaving."""
@@ -71,6 +82,31 @@ class Call:
         """Ranks that have entered and not left."""
         return [r for r, t in enumerate(self.entered) if not np.isnan(t) and np.isnan(self.left[r])]
 
+    def _lay(self) -> None:
+        """Lay the next piece into the fabric, behind the one before."""
+        columns, before = next(self._pieces), self._last
+        self._to_come -= len(columns[0])
+        more = self._to_come > 0
+        place = (self._offsets, self._devices)
+        piece = self._fabric.launch(columns, *place, tag=self._tag, more=more)
+        self.number = self._cluster.tracer.launched(piece.first_task, len(columns[0]), self.number)
+        self._last = piece
+        self._laid += 1
+        if before is None:
+            self._entries = piece.entries
+        else:
+            self._fabric.chain(self._clock.now, before.exits, piece.entries)
+        for gate, leaving in zip(piece.exits.tolist(), self._exits, strict=True):
+            if more:
+                self._clock.opening(gate).callbacks.append(partial(self._passed, self._laid))
+            else:
+                self._clock.opening(gate, leaving)
+
+    def _passed(self, piece: int, _: Event) -> None:
+        """Take note that a rank has left a *piece*: the first one to do so needs one more."""
+        if self._to_come and self._laid < piece + 2:
+            self._lay()
+
     def _leave(self, rank: int) -> None:
         self.left[rank] = self._clock.now
 
@@ -83,7 +119,7 @@ class Group:
     cluster : Cluster
     devices : list of int
         The device of each rank.
-    schedule : Schedule
+    schedule : Schedule or Streamed
     name : str
         What its messages are called in the traces.
 
@@ -93,7 +129,9 @@ class Group:
         Calls that some rank has not left.
     """
 
-    def __init__(self, cluster: Cluster, devices: list[int], schedule: Schedule, *, name: str):
+    def __init__(
+        self, cluster: Cluster, devices: list[int], schedule: Schedule | Streamed, *, name: str
+    ):
         self.schedule = schedule
         self.devices = devices
         self.name = name
@@ -127,7 +165,7 @@ class Group:
         self._next[rank] += 1
         if place == len(self.running):
             call = Call(self._cluster, self.schedule, self.devices, self._tag)
-            call.launch(self._cluster, sizes)
+            call.launch(sizes)
             self.running.append(call)
         call = self.running[place]
         event = call.enter(rank, contribution)

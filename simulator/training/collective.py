@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt, Le
 from simpy.events import Event
 
 from simulator.catalogue import Choice
-from simulator.collectives import Schedule, chunk_sizes
+from simulator.collectives import Schedule, Streamed, chunk_sizes
 from simulator.collectives.timed import Call, Group
 from simulator.training.algorithms import ALGORITHMS
 from simulator.training.experiment import Experiment
@@ -19,6 +19,8 @@ from simulator.units import Bytes, FlopCount
 
 __all__ = ['collective', 'predict_collective']
 
+LARGE = 2**23  # transfers that are laid into the fabric at once, about a gigabyte
+
 
 def collective(
     experiment: Experiment,
@@ -27,6 +29,7 @@ def collective(
     bytes: Annotated[Bytes, Gt(0)],  # noqa: A002 - the word of the scenario
     repeat: Annotated[int, Ge(1), Le(100_000)] = 1,
     work: Annotated[FlopCount, Ge(0)] = 0.0,
+    stream: bool | None = None,
 ) -> dict[str, Any]:
     """Time a collective among the workers, without learning.
 
@@ -44,8 +47,14 @@ def collective(
         Calls, one after another.
     work : flop
         What each rank computes before each call.
+    stream : bool, optional
+        Whether the schedule is made and forgotten step by step, in bounded memory; by default
+        above eight million messages.
     """
-    schedule = algorithm(ranks_of(experiment.cluster, algorithm))
+    ranks = ranks_of(experiment.cluster, algorithm)
+    streamed = Streamed.of(algorithm.function, ranks, **algorithm.options)
+    whole = len(streamed) <= LARGE if stream is None else not stream
+    schedule = algorithm(ranks) if whole else streamed
     study = _Study(experiment, schedule, bytes, algorithm.name, work)
     experiment.clock.process(study.calls(repeat))
     experiment.run()
@@ -56,7 +65,12 @@ class _Study:
     """The node program, and the times it takes."""
 
     def __init__(
-        self, experiment: Experiment, schedule: Schedule, size: float, name: str, work: float
+        self,
+        experiment: Experiment,
+        schedule: Schedule | Streamed,
+        size: float,
+        name: str,
+        work: float,
     ):
         self.experiment = experiment
         self.bytes = size

@@ -3,6 +3,8 @@
 The gate (rank, step) opens when the rank has completed all its transfers of that step and of
 those before; it then opens the rank's transfers of its next step. So each transfer waits for two
 gates and counts down two, however many messages a rank exchanges in a step.
+
+A schedule can come in pieces: a rank's exit from one opens its entry into the next.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.cluster.kernel.arrays import gates_of, opens_of, tasks_of
+from simulator.cluster.kernel.tasks import signal
 from simulator.cluster.kernel.words import LOW, TRANSFER, compiled
 
 
@@ -27,12 +30,15 @@ def count_gates(step, source, target, ranks):
 
 
 @compiled
-def lay_schedule(world, step, source, target, first, count, reduce, offsets, routes, tag, reliable):
+def lay_schedule(
+    world, step, source, target, first, count, reduce, offsets, routes, tag, reliable, more
+):
     """Lay the rows into the rings; return the ids of each rank's entry and exit gate.
 
     Columns are those of a schedule sorted by step; *offsets* (chunks + 1,) are the bytes before
     each chunk; *routes* (ranks, ranks) the routes. Entry gates wait for one signal from
-    outside, the rank's call; exit gates wake who waits. There must be room for all of it.
+    outside, the rank's call; exit gates wake who waits, and if there is *more* to come have
+    room to open one gate, see `chain`. There must be room for all of it.
     """
     w = world[0]
     tasks = tasks_of(w)
@@ -44,6 +50,9 @@ def lay_schedule(world, step, source, target, first, count, reduce, offsets, rou
         gates[entry[rank] & (len(gates) - 1)].waits = 1
     base = w.gates
     leave = _count(w, step, source, target, entry)
+    if more:
+        for rank in range(ranks):
+            gates[leave[rank] & (len(gates) - 1)].count += 1
     _place(w, entry[0])
     w.gates = base  # walk the rows again, with the same gates
     exits = _fill(w, step, source, target, entry)
@@ -63,6 +72,24 @@ def lay_schedule(world, step, source, target, first, count, reduce, offsets, rou
     for rank in range(ranks):
         gates[leave[rank] & (len(gates) - 1)].watch = 1
     return entry, exits
+
+
+@compiled
+def chain(world, now, exits, entries):
+    """Let each of the *exits* of one piece open its rank's entry into the next.
+
+    Where the exit is open already, the rank enters now.
+    """
+    w = world[0]
+    gates = gates_of(w)
+    w.now = now
+    for rank in range(len(exits)):
+        if exits[rank] < w.oldest_gate or gates[exits[rank] & (len(gates) - 1)].waits < 0:
+            signal(w, entries[rank])
+        else:
+            _hold(w, exits[rank], ~(entries[rank] & LOW))
+    if w.ready > 0 or w.woken > 0:
+        w.next = now
 
 
 @compiled
