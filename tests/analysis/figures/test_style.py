@@ -25,7 +25,7 @@ def test_neighbours_differ_in_more_than_colour():
     ('kind', 'most', 'label', 'last'),
     [
         ('seconds', 0.12, 'time, ms', '100'),
-        ('seconds', 5e-5, 'time, µs', '50'),
+        ('seconds', 4.1e-5, 'time, µs', '40'),
         ('bytes', 3e9, 'time, GB', '3'),
         ('bytes_per_second', 1.25e9, 'time, Gb/s', '10'),
         ('share', 1.0, 'time', '1'),
