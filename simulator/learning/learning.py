@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.errors import DataError
 from simulator.learning.arrays import Floats, frozen
+from simulator.learning.augmentation import Augmentation, augmented
 from simulator.learning.batches import Batches, Indices
-from simulator.learning.data import Dataset, Samples
+from simulator.learning.data import Dataset, Samples, with_validation
 from simulator.learning.models import Evaluation, Model
 from simulator.learning.optimizers import Optimizer, State
-from simulator.learning.partitions import Shards
+from simulator.learning.partitions import BY_COLUMN, Shards
 from simulator.learning.pool import GradientPool, Pending
+from simulator.learning.regularization import Regularization
 from simulator.learning.task import Task
 from simulator.seeds import Seeds
 
@@ -29,8 +32,10 @@ class Learning:
         The training samples of each worker.
     seeds : Seeds
         Streams ``initial`` and, one a worker, ``batches`` and ``noise``.
-    batch : int or None
-        Samples of a mini-batch; None takes the whole shard.
+    batch : int or None, or a sequence of them
+        Samples of a mini-batch; None takes the whole shard. One for all, or one a worker.
+    regularization : Regularization, optional
+        Of the gradients that workers compute.
 
     Attributes
     ----------
@@ -54,17 +59,20 @@ class Learning:
         shards: Shards,
         seeds: Seeds,
         *,
-        batch: int | None = 32,
+        batch: int | Sequence[int | None] | None = 32,
+        regularization: Regularization | None = None,
     ):
         self.data = data
         self.model = model
         self.shards = shards
         self.initial = frozen(model.init(seeds.stream('initial')))
-        self.pool = GradientPool(model, data.train)
+        self.pool = GradientPool(
+            regularization.model(model) if regularization else model, data.train
+        )
         self._noise = [seeds.stream('noise', worker=worker) for worker in range(len(shards))]
         self._batches = [
-            Batches(shard, batch, seeds.stream('batches', worker=worker))
-            for worker, shard in enumerate(shards)
+            Batches(shard, size, seeds.stream('batches', worker=worker))
+            for worker, (shard, size) in enumerate(zip(shards, _each(batch, shards), strict=True))
         ]
 
     @classmethod
@@ -76,15 +84,32 @@ class Learning:
         *,
         workers: int,
         seeds: Seeds,
-        batch: int | None = 32,
+        batch: int | Sequence[int | None] | None = 32,
+        validation: float | None = None,
+        augmentation: Augmentation | None = None,
+        regularization: Regularization | None = None,
     ) -> Learning:
         """Return what the entries of the catalogues, their options bound, make together.
 
-        Data come from the stream ``data``, shards from the stream ``partition``.
+        Data come from the stream ``data``, shards from the stream ``partition``; a share of the
+        training samples is kept for *validation*, images are varied as *augmentation* says.
         """
-        dataset = data(seeds.stream('data'))
-        shards = partition(seeds.stream('partition'), dataset.train.targets, workers)
-        return cls(dataset, model(dataset.task), shards, seeds, batch=batch)
+        dataset, shards = deal(
+            data(seeds.stream('data')),
+            partition,
+            workers=workers,
+            seeds=seeds,
+            validation=validation,
+            augmentation=augmentation,
+        )
+        return cls(
+            dataset,
+            model(dataset.task),
+            shards,
+            seeds,
+            batch=batch,
+            regularization=regularization,
+        )
 
     @property
     def samples_per_epoch(self) -> int:
@@ -137,7 +162,12 @@ class Learning:
         running = np.stack([self.pool.running(worker) for worker in range(len(self.shards))])
         return np.asarray(running.mean(axis=0, dtype=np.float64), np.float32)
 
-    def evaluate(self, parameters: Floats, workers: Sequence[int] | None = None) -> Evaluation:
+    def evaluate(
+        self,
+        parameters: Floats,
+        workers: Sequence[int] | None = None,
+        statistics: Floats | None = None,
+    ) -> Evaluation:
         """Return loss and accuracy on the test samples.
 
         Parameters
@@ -146,8 +176,24 @@ class Learning:
         workers : sequence of int, optional
             Whose running statistics go with each of (P, d) parameters, where a model takes any;
             else their average over all workers does.
+        statistics : array, shape (s,), optional
+            Those of an earlier time, in place of today's.
         """
+        if statistics is not None:
+            return self.model.evaluate(parameters, *self.data.test, statistics)
         return self._on(self.data.test, parameters, workers)
+
+    def validation_loss(self, parameters: Floats) -> float:
+        """Return the loss of *parameters* (d,) on the samples kept for validation.
+
+        Raises
+        ------
+        DataError
+            If there are none.
+        """
+        if self.data.validation is None:
+            raise DataError('validation: no samples are kept for it; draw with a share of them.')
+        return float(self._on(self.data.validation, parameters, None).loss)
 
     def training_loss(
         self, parameters: Floats, workers: Sequence[int] | None = None
@@ -167,3 +213,45 @@ class Learning:
     def _draws(self, worker: int, batches: Indices) -> Floats | None:
         shape = (*batches.shape, self.model.noise)
         return self._noise[worker].random(shape, np.float32) if self.model.noise else None
+
+
+def deal(
+    data: Dataset,
+    partition: Callable[..., Shards],
+    *,
+    workers: int,
+    seeds: Seeds,
+    validation: float | None = None,
+    augmentation: Augmentation | None = None,
+) -> tuple[Dataset, Shards]:
+    """Keep samples for validation, deal the rest to the workers, and vary what each has.
+
+    Parameters
+    ----------
+    data : Dataset
+    partition : callable
+        An entry of `PARTITIONS`, its options bound.
+    workers : int
+    seeds : Seeds
+        Streams ``validation``, ``partition`` and ``augmentation``.
+    validation : float, optional
+        Share of the training samples.
+    augmentation : Augmentation, optional
+
+    Raises
+    ------
+    DataError
+        If there are too few samples, or of another kind than asked for.
+    """
+    if validation is not None:
+        data = with_validation(data, validation, seeds.stream('validation'))
+    by_column = getattr(partition, 'name', None) in BY_COLUMN
+    known = data.columns if by_column else data.train.targets
+    shards = partition(seeds.stream('partition'), known, workers)
+    if augmentation is None:
+        return data, shards
+    return augmented(data, shards, augmentation, seeds.stream('augmentation'))
+
+
+def _each(batch: int | Sequence[int | None] | None, shards: Shards) -> Sequence[int | None]:
+    return batch if isinstance(batch, Sequence) else [batch] * len(shards)

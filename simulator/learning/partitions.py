@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
-from simulator.errors import DataError
+from simulator.errors import DataError, did_you_mean
 
-__all__ = ['PARTITIONS', 'Shards', 'dirichlet', 'gamma_similarity', 'iid', 'quantity', 'shards']
+__all__ = [
+    'BY_COLUMN',
+    'PARTITIONS',
+    'Shards',
+    'column',
+    'dirichlet',
+    'gamma_similarity',
+    'iid',
+    'quantity',
+    'shards',
+]
 
 Labels = NDArray[Any]
 Shards = list[NDArray[np.intp]]
@@ -186,12 +196,62 @@ def quantity(
     return _sorted([np.append(part, shuffled[worker]) for worker, part in enumerate(rest)])
 
 
+def column(
+    _rng: np.random.Generator, columns: Mapping[str, Labels], workers: int, *, name: str
+) -> Shards:
+    """Keep samples together that have the same value in a column of the data.
+
+    Where there are more values than workers, the next largest group always goes to the worker
+    that has the fewest samples.
+
+    Parameters
+    ----------
+    name : str
+        Column of a .csv file (`drop` keeps it out of the inputs), or array of an .npz file, such
+        as the hospital or the writer that a sample comes from.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, or it holds fewer values than there are workers.
+
+    References
+    ----------
+    .. [1] Caldas et al., "LEAF: A Benchmark for Federated Settings", arXiv:1812.01097, 2018.
+
+    Examples
+    --------
+    >>> ward = {'ward': np.array(['a', 'b', 'a', 'c', 'a'])}
+    >>> [part.tolist() for part in column(np.random.default_rng(0), ward, 2, name='ward')]
+    [[0, 2, 4], [1, 3]]
+    """
+    if name not in columns:
+        raise DataError(
+            f'column: these data have no column {name!r}{did_you_mean(name, columns)}; '
+            'a .csv file has columns, and an .npz file arrays of one value a sample.'
+        )
+    values, groups, sizes = np.unique(columns[name], return_inverse=True, return_counts=True)
+    if len(values) < workers:
+        raise DataError(
+            f'column: {name!r} holds {len(values)} values, not enough for {workers} workers; '
+            'take fewer workers, or another column.'
+        )
+    hands: list[list[int]] = [[] for _ in range(workers)]
+    for group in np.argsort(-sizes, kind='stable'):
+        min(hands, key=lambda hand: sizes[hand].sum()).append(int(group))
+    return [np.flatnonzero(np.isin(groups, hand)) for hand in hands]
+
+
+BY_COLUMN = frozenset({'column'})
+"""Partitions that are handed the data's columns in place of the classes."""
+
 PARTITIONS: dict[str, Callable[..., Shards]] = {
     'iid': iid,
     'dirichlet': dirichlet,
     'shards': shards,
     'gamma_similarity': gamma_similarity,
     'quantity': quantity,
+    'column': column,
 }
 
 

@@ -100,6 +100,7 @@ class Regularized:
         self.statistics = model.statistics
         self.init = model.init
         self.outputs = model.outputs
+        self.signals = model.signals
         self.evaluate = model.evaluate
         self.footprint = model.footprint
         self._model = model

@@ -6,9 +6,10 @@ from simulator.learning.data.dataset import Dataset, Samples
 from simulator.learning.data.drawn import blobs, moons, spirals, xor
 from simulator.learning.data.files import idx, npz
 from simulator.learning.data.shipped import breast_cancer, diabetes, digits, iris, wine
+from simulator.learning.data.splits import with_validation
 from simulator.learning.data.table import csv
 
-__all__ = ['DATA', 'Dataset', 'Samples', 'blobs', 'digits', 'xor']
+__all__ = ['DATA', 'Dataset', 'Samples', 'blobs', 'digits', 'with_validation', 'xor']
 
 DATA: dict[str, Callable[..., Dataset]] = {
     'digits': digits,

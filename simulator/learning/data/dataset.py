@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256 as sha256_of
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +14,11 @@ from simulator.errors import DataError
 from simulator.learning.arrays import Floats, frozen
 from simulator.learning.data.checks import check, check_test
 from simulator.learning.task import Task
+
+Columns = Mapping[str, NDArray[Any]]
+"""What else is known of each sample, by name: values of shape (N,)."""
+
+NO_COLUMNS: Columns = MappingProxyType({})
 
 TEST_EVERY = 5
 """Of each class every fifth sample, in the order of the data, is kept for testing."""
@@ -36,6 +43,10 @@ class Dataset(NamedTuple):
         Read-only arrays.
     sha256 : str
         Hash of the file it came from, or of the numbers where they were drawn.
+    validation : Samples, optional
+        Taken from the training samples, to tell when to stop.
+    columns : mapping of str to array, shape (N,)
+        What else is known of each training sample, by which a partition may go.
     """
 
     name: str
@@ -43,6 +54,8 @@ class Dataset(NamedTuple):
     train: Samples
     test: Samples
     sha256: str
+    validation: Samples | None = None
+    columns: Columns = NO_COLUMNS
 
 
 def dataset(
@@ -51,6 +64,7 @@ def dataset(
     targets: NDArray[Any],
     test: Samples | None = None,
     sha256: str | None = None,
+    columns: Columns = NO_COLUMNS,
 ) -> Dataset:
     """Return the data set of these samples, after a look at whether they make one.
 
@@ -65,6 +79,8 @@ def dataset(
         To test on; else a fifth is held out, of each class.
     sha256 : str, optional
         Of the file they came from.
+    columns : mapping of str to array, shape (N,)
+        What else is known of each of these samples.
 
     Raises
     ------
@@ -80,6 +96,7 @@ def dataset(
     if test is None:
         out = held_out(targets)
         train, test = (Samples(inputs[rows], targets[rows]) for rows in (~out, out))
+        columns = {name: values[~out] for name, values in columns.items()}
     else:
         train = Samples(inputs, targets)
         check_test(name, train.inputs, train.targets, *test)
@@ -91,7 +108,7 @@ def dataset(
     labels = targets.ndim == 1
     task = Task(inputs.shape[1:], int(targets.max()) + 1 if labels else targets.shape[1], labels)
     parts = _kept(train), _kept(test)
-    return Dataset(name, task, *parts, sha256 or fingerprint(*parts))
+    return Dataset(name, task, *parts, sha256 or fingerprint(*parts), columns=columns)
 
 
 def held_out(targets: NDArray[Any]) -> NDArray[np.bool_]:

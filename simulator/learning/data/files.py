@@ -17,7 +17,14 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from simulator.errors import DataError, did_you_mean
-from simulator.learning.data.dataset import Dataset, Samples, dataset, standardized
+from simulator.learning.data.dataset import (
+    NO_COLUMNS,
+    Columns,
+    Dataset,
+    Samples,
+    dataset,
+    standardized,
+)
 
 IDX_TYPES = {8: 'u1', 9: 'i1', 11: '>i2', 12: '>i4', 13: '>f4', 14: '>f8'}
 
@@ -53,7 +60,8 @@ def npz(
 ) -> Dataset:
     """Arrays of your own from a numpy archive (.npz).
 
-    Targets that are whole numbers are classes 0..c-1, others are values.
+    Targets that are whole numbers are classes 0..c-1, others are values. Other arrays in the
+    file that hold one value a sample are columns that a partition may go by.
 
     Parameters
     ----------
@@ -80,7 +88,12 @@ def npz(
             raise DataError(f'{path}: no array {name!r}{did_you_mean(name, held)}.')
     arrays = [held[name] for name in names]
     arrays[1::2] = [_goals(array) for array in arrays[1::2]]
-    return _made(path, arrays, digest(raw), standardize)
+    columns = {
+        name: array
+        for name, array in held.items()
+        if name not in names[:1] and array.shape == arrays[0].shape[:1]
+    }
+    return _made(path, arrays, digest(raw), standardize, columns)
 
 
 def idx(
@@ -119,7 +132,7 @@ def idx(
         if number % 2 and (array.ndim != 1 or array.dtype.kind not in 'iu'):
             raise DataError(f'{path}: labels are one whole number a sample.')
         arrays[number] = array.astype(np.intp) if number % 2 else _scaled(array)
-    return _made(images, arrays, digest(*raw), standardize=False)
+    return _made(images, arrays, digest(*raw))
 
 
 def _archive(path: str, raw: bytes) -> dict[str, NDArray[Any]]:
@@ -140,9 +153,15 @@ def _goals(targets: NDArray[Any]) -> NDArray[Any]:
     return targets.reshape(len(targets), -1) if targets.ndim else targets
 
 
-def _made(path: str, arrays: Sequence[NDArray[Any]], sha: str, standardize: bool) -> Dataset:
+def _made(
+    path: str,
+    arrays: Sequence[NDArray[Any]],
+    sha: str,
+    standardize: bool = False,
+    columns: Columns = NO_COLUMNS,
+) -> Dataset:
     test = Samples(*arrays[2:]) if len(arrays) > 2 else None
-    data = dataset(Path(path).name, arrays[0], arrays[1], test, sha)
+    data = dataset(Path(path).name, arrays[0], arrays[1], test, sha, columns)
     return standardized(data) if standardize else data
 
 

@@ -66,7 +66,7 @@ def csv(
         Whether it holds ``classes`` (in sorted order) or ``values``; by default text and whole
         numbers are classes.
     drop : list of str
-        Columns to leave out.
+        Columns to leave out of the inputs; a partition may still go by them.
     missing : str
         What to do where a cell is empty, ``?``, ``NA`` or the like: ``refuse`` the file, ``drop``
         the row, or put the column's ``mean`` (for text, a category of its own). A row without
@@ -81,13 +81,16 @@ def csv(
     for name in (target, *drop):
         if name not in columns:
             raise DataError(f'{path}: no column {name!r}{did_you_mean(name, columns)}.')
-    used = [column for name, column in columns.items() if name not in drop]
-    used = _complete(path, used, target, missing)
+    kept = _complete(path, list(columns.values()), {*drop}, target, missing)
+    used = [column for column in kept if column.name not in drop]
     inputs = [part for column in used if column.name != target for part in _inputs(path, column)]
     if not inputs:
         raise DataError(f'{path}: no column but {target!r} is left to learn from.')
     goals = _goals(path, next(column for column in used if column.name == target), kind)
-    data = dataset(Path(path).name, np.stack(inputs, axis=1), goals, sha256=digest(raw))
+    groups = {column.name: np.array(column.cells) for column in kept}
+    data = dataset(
+        Path(path).name, np.stack(inputs, axis=1), goals, sha256=digest(raw), columns=groups
+    )
     return standardized(data) if standardize else data
 
 
@@ -112,10 +115,12 @@ def _columns(path: str, raw: bytes, separator: str) -> dict[str, Column]:
     return {n: Column(n, list(c), where) for n, c in zip(names, cells, strict=True)}
 
 
-def _complete(path: str, columns: Sequence[Column], target: str, missing: Missing) -> list[Column]:
-    """Refuse or drop rows with missing cells, as far as they are not to be filled."""
+def _complete(
+    path: str, columns: Sequence[Column], drop: set[str], target: str, missing: Missing
+) -> list[Column]:
+    """Refuse or drop rows with missing cells, as far as they are used and not to be filled."""
     gone = np.zeros(len(columns[0].cells), bool)
-    for column in columns:
+    for column in (each for each in columns if each.name not in drop):
         holes = column.missing()
         if missing == 'refuse' and holes.any():
             line = column.lines[int(holes.argmax())]

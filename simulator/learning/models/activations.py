@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from simulator.learning.models.initialization import constant
 from simulator.learning.models.layer import Aside, Layer, Pull, Shape, Views, Weight, fixed
 
 ActivationName = Literal['relu', 'tanh', 'logistic', 'leaky_relu', 'rrelu', 'prelu', 'elu']
+
+ACTIVATIONS = frozenset(get_args(ActivationName))
+"""Names of the layers that bend units."""
 
 LEAK = 0.01
 """Slope of `leaky_relu` below 0."""

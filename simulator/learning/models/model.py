@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -101,6 +102,24 @@ class Model(Protocol):
         self, parameters: Floats, inputs: NDArray[Any], statistics: Floats | None = None
     ) -> Floats:
         """Return what each of a stack of workers (W, d) answers to its inputs (W, B, ...)."""
+        ...
+
+    def signals(
+        self, parameters: Floats, inputs: NDArray[Any], statistics: Floats | None = None
+    ) -> Iterator[tuple[str, Floats]]:
+        """Yield what leaves each layer that bends its units, in evaluation, with its name.
+
+        Parameters
+        ----------
+        parameters : array, shape (d,)
+        inputs : array, shape (N, ...)
+        statistics : array, shape (s,), optional
+            Running ones.
+
+        Yields
+        ------
+        str, array of shape (N, ..., units)
+        """
         ...
 
     def losses_and_gradients(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from math import prod
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import DataError
 from simulator.learning.arrays import DIVERGENCE, Floats, chunks
+from simulator.learning.models.activations import ACTIVATIONS
 from simulator.learning.models.layer import Aside, Layer, Views, Weight, sequence
 from simulator.learning.models.losses import Loss, hits
 from simulator.learning.models.model import Array, Evaluation, Gradients, Part
@@ -49,6 +51,7 @@ class Network:
     def __init__(self, chain: Sequence[Layer], loss: Loss):
         self.loss = loss
         self.layers = tuple(_parts(chain))
+        self._chain = tuple(chain)
         self._body = sequence(chain)
         self._weights = list(_places(self._body.weights))
         self._statistics = list(_places(self._body.statistics))
@@ -77,6 +80,22 @@ class Network:
         parameters = _rows(parameters)
         running = self._running(len(parameters), statistics)
         return self._answers(parameters, _samples(parameters, inputs), running)
+
+    @DIVERGENCE
+    def signals(
+        self, parameters: Floats, inputs: NDArray[Any], statistics: Floats | None = None
+    ) -> Iterator[tuple[str, Floats]]:
+        """Yield what leaves each layer that bends its units, (N, ..., units), with its name."""
+        stack = _rows(parameters[None])
+        weights = iter(_views(stack, self._weights))
+        running = iter(_views(self._running(1, statistics), self._statistics))
+        signal: Floats = _samples(stack, inputs[None])
+        for layer, part in zip(self._chain, self.layers, strict=True):
+            mine = list(islice(weights, len(layer.weights)))
+            aside = Aside(False, statistics=list(islice(running, len(layer.statistics))))
+            signal = layer.forward(mine, signal, aside)[0]
+            if layer.name in ACTIVATIONS:
+                yield part.name, signal[0]
 
     @DIVERGENCE
     def losses_and_gradients(
