@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args
 
@@ -38,7 +38,8 @@ __all__ = [
     'quantity_of',
 ]
 
-_EXACT = Context(prec=80)  # exact for every product of a text's digits and a unit
+# exact for every product of a text's digits and a unit, whatever the exponent
+_EXACT = Context(prec=80, Emax=MAX_EMAX, Emin=MIN_EMIN)
 _NUMBER = re.compile(r'([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)', re.DOTALL)
 _DECIMAL = {'': 0, 'k': 3, 'M': 6, 'G': 9, 'T': 12, 'P': 15, 'E': 18}
 _BINARY = {'Ki': 10, 'Mi': 20, 'Gi': 30, 'Ti': 40}
@@ -96,10 +97,11 @@ class Quantity:
         QuantityError
             If *text* is no such quantity; the message says what would be.
         """
-        if self.whole and isinstance(text, int) and not isinstance(text, bool):
-            text = str(text)
         if isinstance(text, int | float) and not isinstance(text, bool):
-            raise QuantityError(self._bare(text))
+            # YAML reads 1e6 as a float, and means a million
+            if not self.whole or text != text // 1:
+                raise QuantityError(self._bare(text))
+            text = str(int(text))
         if not isinstance(text, str) or len(text) > 60:
             raise QuantityError(f'must be a {self.name} such as {self.example!r}, not {text!r:.60}')
         return self._checked(self._exact(text), text)
@@ -129,7 +131,8 @@ class Quantity:
 
     def _checked(self, exact: Decimal, text: str) -> float:
         most = self._exact(self.most)
-        if exact < 0 or (self.positive and exact == 0):
+        # what no float can tell from zero is zero
+        if exact < 0 or (self.positive and not float(min(exact, most))):
             raise QuantityError(
                 f'{text!r} must be {"more than" if self.positive else "at least"} 0'
             )

@@ -51,7 +51,8 @@ def typed(annotation: Any) -> str:
     """
     if get_origin(annotation) is Annotated:
         inner, *metadata = get_args(annotation)
-        return ' '.join([_annotated(inner, metadata), *_bounds(metadata)])
+        bounds = ' and '.join(_bounds(metadata))
+        return f'{_annotated(inner, metadata)} {bounds}'.strip()
     if get_origin(annotation) in (Union, UnionType):
         return ' or '.join(typed(each) for each in get_args(annotation) if each is not type(None))
     if get_origin(annotation) is Literal:
@@ -73,7 +74,7 @@ def _annotated(inner: Any, metadata: list[Any]) -> str:
 
 def _bounds(metadata: list[Any]) -> list[str]:
     return [
-        f'{sign} {getattr(each, attribute):g}'
+        f'{sign} {getattr(each, attribute)}'
         for each in metadata
         for kind, (attribute, sign) in _BOUNDS.items()
         if isinstance(each, kind)

@@ -105,8 +105,7 @@ def _about(key: str | int, parent: Shape) -> str:
     catalogue = parent.at(key).catalogue
     if catalogue is None:
         return ''
-    names = ', '.join(list(catalogue)[:8]) + (', ...' if len(catalogue) > 8 else '')
-    return f'; choose a {catalogue.kind}: {names}'
+    return f'; name one {catalogue.kind}, such as {next(iter(catalogue), "")!r}'
 
 
 def _of(shape: Shape) -> str:
@@ -129,6 +128,10 @@ def _joined(same: list[Fault]) -> Fault:
     return same[0]._replace(message=f'{alternatives}, not {tail}' if tail else alternatives)
 
 
+def _number(bound: float) -> str:
+    return f'{bound:g}' if isinstance(bound, float) else str(bound)
+
+
 def _options(context: Mapping[str, Any]) -> str:
     return f'must be one of {context["expected"]}'
 
@@ -143,10 +146,10 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     'finite_number': lambda _: 'must be finite',
     'literal_error': _options,
     'enum': _options,
-    'greater_than': lambda c: f'must be more than {c["gt"]:g}',
-    'greater_than_equal': lambda c: f'must be at least {c["ge"]:g}',
-    'less_than': lambda c: f'must be less than {c["lt"]:g}',
-    'less_than_equal': lambda c: f'must be at most {c["le"]:g}',
+    'greater_than': lambda c: f'must be more than {_number(c["gt"])}',
+    'greater_than_equal': lambda c: f'must be at least {_number(c["ge"])}',
+    'less_than': lambda c: f'must be less than {_number(c["lt"])}',
+    'less_than_equal': lambda c: f'must be at most {_number(c["le"])}',
     'too_short': lambda c: f'must have {c["min_length"]} items or more',
     'too_long': lambda c: f'must have at most {c["max_length"]} items',
     'string_too_short': lambda _: 'must not be empty',

@@ -58,7 +58,9 @@ class Shape:
     @property
     def is_union(self) -> bool:
         """Whether alternatives may stand here (pydantic then names one in an error's place)."""
-        return sum(kind is not type(None) for kind, _ in self._parts) > 1
+        # a choice tells its alternatives apart itself
+        alternatives = sum(kind is not type(None) for kind, _ in self._parts)
+        return alternatives > 1 and self.catalogue is None
 
     def at(self, key: str | int) -> Shape:
         """Return what may stand under *key*."""

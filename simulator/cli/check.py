@@ -75,7 +75,7 @@ def _checked(
 
 
 def _described(spec: RunSpec) -> dict[str, Any]:
-    from simulator.scenario.checks import predicted
+    from simulator.scenario.known import predicted
 
     return {
         'variant': spec.variant,

@@ -24,10 +24,8 @@ def schema(plugins: tuple[Path, ...]) -> None:
     Point an editor with a YAML language server to it in a scenario's first line:
     # yaml-language-server: $schema=scenario.schema.json
     """
-    import json
-
-    from simulator.scenario.editors import scenario_schema
+    from simulator.scenario.editors import as_text, scenario_schema
     from simulator.sweep.plan import plugged
 
     with plugged(plugins):
-        click.echo(json.dumps(scenario_schema(), indent=1, ensure_ascii=False))
+        click.echo(as_text(scenario_schema()))

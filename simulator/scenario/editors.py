@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from simulator.catalogue import json_schema, partial
 from simulator.scenario.schema import Scenario, ScenarioFile
 
-__all__ = ['scenario_schema']
+__all__ = ['as_text', 'scenario_schema']
 
 
 def scenario_schema() -> dict[str, Any]:
@@ -31,3 +32,26 @@ def scenario_schema() -> dict[str, Any]:
         'title': 'Bosphorus scenario',
         '$defs': dict(sorted(definitions.items())),
     }
+
+
+def as_text(data: Any, levels: int = 6, indent: int = 0) -> str:
+    """Return *data* as JSON with the outer *levels* on lines of their own, the rest on one line.
+
+    A schema is read by programs; what people read is its difference to the last one.
+
+    Examples
+    --------
+    >>> print(as_text({'a': {'b': [1, 2]}, 'c': {}}, levels=1))
+    {
+     "a": {"b": [1, 2]},
+     "c": {}
+    }
+    """
+    if not isinstance(data, dict) or not data or not levels:
+        return json.dumps(data, ensure_ascii=False)
+    margin = ' ' * (indent + 1)
+    lines = (
+        f'{margin}{json.dumps(key)}: {as_text(each, levels - 1, indent + 1)}'
+        for key, each in data.items()
+    )
+    return '{\n' + ',\n'.join(lines) + f'\n{" " * indent}}}'

@@ -97,6 +97,7 @@ class _Expansion:
 
     def __init__(self, root: Node, assigned: list[Assigned], checks: Checks):
         self.problems: list[Problem] = []
+        self._misfits: dict[Problem, dict[str, bool]] = {}  # and the variants that have them
         self._assigned = assigned
         self._checks = checks
         self._root = root
@@ -115,27 +116,28 @@ class _Expansion:
         cells = [(name, cell) for name in self._variants for cell in self._grid.cells(name)]
         if not cells and not self.problems:
             self._note(self._root, Fault(('vary', 'exclude'), 'leaves no run'))
-        found = (self._spec(name, cell) for name, cell in cells)
+        found = [self._spec(name, cell) for name, cell in cells]
+        self._tell_misfits()
         return [spec for spec in found if spec is not None]
 
     def _spec(self, name: str, cell: Cell) -> RunSpec | None:
         """Return one run, or note what is wrong with it."""
         tree = self._merged(name, cell)
-        if tree is None:
-            return None
         try:
-            scenario = Scenario.model_validate(tree.plain())
-            wrong = list(self._checks(scenario))
+            scenario = Scenario.model_validate(settled(tree, SHAPE).plain())
         except ValidationError as error:
-            wrong = faults(error, SHAPE)
-        for fault in wrong:
-            self._note(tree, fault)
-        if wrong:
+            for fault in faults(error, SHAPE):
+                self._note(tree, fault)
+            return None
+        misfits = [_problem(tree, fault) for fault in self._checks(scenario)]
+        for misfit in misfits:
+            self._misfits.setdefault(misfit, {})[name] = True
+        if misfits:
             return None
         vary = {key: node.plain() for key, node in cell.items()}
         return RunSpec(name, vary, scenario.seed, scenario, scenario.resolved())
 
-    def _merged(self, name: str, cell: Cell) -> Node | None:
+    def _merged(self, name: str, cell: Cell) -> Node:
         """Return the tree of one run: the base, the variant, varied keys, the command line's."""
         tree = merge(self._base, self._variants[name], SHAPE)
         for key, node in cell.items():
@@ -143,18 +145,31 @@ class _Expansion:
             if other := _detour(tree, path):
                 message = f'{other!r} is chosen there in variant {name!r}; exclude it'
                 self.problems.append(Problem(message, f'vary.{key}', *mark))
-                return None
+                continue
             tree = merge(tree, nested(path, node, mark), SHAPE)
         for each in self._assigned:
             tree = each.upon(tree)
-        return settled(tree, SHAPE)
+        return tree
+
+    def _tell_misfits(self) -> None:
+        """Note what does not fit together, and where only some variants are concerned, in which."""
+        for misfit, names in self._misfits.items():
+            some = len(names) < len(self._variants)
+            where = f' (variant {", ".join(map(repr, names))})' if some else ''
+            self.problems.append(misfit._replace(message=misfit.message + where))
 
     def _note(self, tree: Node, fault: Fault) -> None:
-        """Note a problem at the place in the file that is nearest to the fault's."""
-        trail = tree.trail(fault.place)
-        node, missing = trail[-1], len(trail) <= len(fault.place)
-        mark = node.key if (fault.at_key or missing) and node.key is not None else node.mark
-        self.problems.append(Problem(fault.message, dotted(fault.place), *mark))
+        self.problems.append(_problem(tree, fault))
+
+
+def _problem(tree: Node, fault: Fault) -> Problem:
+    """Return the problem at the place in the file that is nearest to the fault's."""
+    trail = tree.trail(fault.place)
+    node, further = trail[-1], fault.place[len(trail) - 1 :]
+    # `digits` is `{digits: {}}`: the key is the value
+    at_key = (fault.at_key or further) and [node.value] != [*further[:1]]
+    mark = node.key if at_key and node.key is not None else node.mark
+    return Problem(fault.message, dotted(fault.place), *mark)
 
 
 def _detour(tree: Node, path: list[str]) -> str:

@@ -130,6 +130,8 @@ def read_grid(node: Node | None, problems: list[Problem]) -> Grid:
         return Grid()
     axes = {k: each for k, each in node.value.items() if k not in ('include', 'exclude')}
     values = {key: _values(key, each, problems) for key, each in axes.items()}
+    # an axis that is none must not keep the others from being looked at
+    values = {key: each for key, each in values.items() if each}
     include, exclude = (
         _entries(key, node.value[key], problems) if key in node.value else []
         for key in ('include', 'exclude')

@@ -42,6 +42,7 @@ KINDS = [Seconds, Bytes, BytesPerSecond, FlopCount, FlopsPerSecond]
         ('25.6M', Count, 25_600_000),
         ('4 Ki', Count, 4096),
         (16, Count, 16),
+        (1e6, Count, 1_000_000),
     ],
 )
 def test_reads(text, kind, value):
@@ -95,11 +96,16 @@ def test_rounds_for_people_and_carries_into_the_next_unit():
         ('', Seconds, "'' is no time; write it as in '50 us'"),
         ('2e9 GB', Bytes, "'2e9 GB' is absurd: a size is at most '1 EB'"),
         ('1e999999999999999999999 s', Seconds, "'1e999999999999999999999 s' is no time"),
+        ('1e9999999 s', Seconds, "'1e9999999 s' is absurd: a time is at most '1e9 s'"),
+        ('1e-9999999 b/s', BytesPerSecond, "'1e-9999999 b/s' must be more than 0"),
         ('-1 s', Seconds, "'-1 s' must be at least 0"),
         ('0 b/s', BytesPerSecond, "'0 b/s' must be more than 0"),
         ('10 GB', BytesPerSecond, "'10 GB' is a size; a rate such as '10 Gb/s' is due"),
         ('1.5', Count, "'1.5' is not a whole number"),
         (1.5, Count, '1.5 is not a whole number'),
+        (float('nan'), Count, 'nan is not a whole number'),
+        (float('inf'), Count, 'inf is not a whole number'),
+        (1e30, Count, "'1000000000000000019884624838656' is absurd: a count is at most '1P'"),
         ('-1', Count, "'-1' must be at least 0"),
     ],
 )

@@ -71,7 +71,7 @@ def test_nothing_written_nothing_read(thing):
     [
         (int, 'whole number'),
         (bool | None, 'true or false'),
-        (Annotated[float, Ge(0), Lt(1)], 'number >= 0 < 1'),
+        (Annotated[float, Ge(0), Lt(1)], 'number >= 0 and < 1'),
         (list[Literal['a', 'b']], 'list of a | b'),
         (BytesPerSecond, "rate such as '10 Gb/s'"),
         (Count | None, "count such as '25.6M'"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.scenario.checks import facts_of, predicted
+from simulator.scenario.known import facts_of, predicted
 
 STUDY = """\
 name: study
@@ -37,18 +37,18 @@ def test_what_is_right_passes(runs):
         (
             'star: {workers: 4, servers: 1}',
             'fat_tree: {workers: 4, servers: 1, ports: 3}',
-            'x.yaml:6:24: error: cluster.topology.fat_tree: ',
+            'x.yaml:6:14: error: cluster.topology.fat_tree: ',
         ),
         (
             'workers: 4, servers: 1}}\nlearning:\n',
             'workers: 12, servers: 1}}\nlearning:\n  partition: {dirichlet: {alpha: 0.0001}}\n',
-            'x.yaml:8:26: error: learning.partition.dirichlet: with alpha(=0.0001)',
+            'x.yaml:8:15: error: learning.partition.dirichlet: with alpha(=0.0001)',
         ),
         ('workers: 4', 'workers: 2000', 'x.yaml:7:1: error: learning.partition.iid: '),
         (
             'learning:\n',
             '  stragglers: {slow_nodes: {factor: 2.0, count: 6}}\nlearning:\n',
-            'x.yaml:7:28: error: cluster.stragglers.slow_nodes: count(=6) must be at most 5',
+            'x.yaml:7:16: error: cluster.stragglers.slow_nodes: count(=6) must be at most 5',
         ),
         (
             'learning:\n',

@@ -1,0 +1,111 @@
+"""What is known of a run before it starts: the still world, the data and model, closed forms."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil
+from typing import NamedTuple
+
+import networkx as nx
+
+from simulator.catalogue import Choice
+from simulator.cluster.cluster import Devices
+from simulator.cluster.network import Network
+from simulator.errors import TopologyError
+from simulator.learning import Dataset, Model
+from simulator.scenario.schema import Cluster, Learning, Scenario
+from simulator.scenario.world import devices_of, graph_of, network_of
+from simulator.seeds import Seeds
+from simulator.training import Facts, Scale
+
+__all__ = ['Taught', 'World', 'dataset_of', 'facts_of', 'gathered', 'predicted', 'world_of']
+
+
+class World(NamedTuple):
+    """The cluster of a run, as far as it stands still."""
+
+    graph: nx.Graph[int]
+    network: Network
+    devices: Devices
+    workers: int
+
+
+class Taught(NamedTuple):
+    """The data of a run, and the model they ask for."""
+
+    data: Dataset
+    model: Model
+
+
+def world_of(cluster: Cluster, seed: int) -> World:
+    """Return the cluster of a run.
+
+    Raises
+    ------
+    TopologyError
+        If the graph can't carry a run.
+    ScenarioError
+        If an override names what is not there.
+    """
+    seeds = Seeds(seed)
+    graph = graph_of(cluster, seeds)
+    workers = sum(data.get('role') == 'worker' for _, data in graph.nodes(data=True))
+    if not workers:
+        raise TopologyError('has no worker; give it one at least')
+    network = network_of(cluster, graph, seeds)
+    return World(graph, network, devices_of(cluster, network.hosts, seeds), workers)
+
+
+@lru_cache(maxsize=8)
+def dataset_of(choice: Choice, seed: int) -> Dataset:
+    """Return a data set; many runs of one scenario share it."""
+    dataset: Dataset = choice(Seeds(seed).stream('data'))
+    return dataset
+
+
+def facts_of(scenario: Scenario) -> Facts:
+    """Return what is known of a run that is right."""
+    learning, taught = scenario.learning, None
+    if learning is not None:
+        data = dataset_of(learning.data, scenario.seed)
+        taught = Taught(data, learning.model(data.task))
+    return gathered(scenario, world_of(scenario.cluster, scenario.seed), taught)
+
+
+def gathered(scenario: Scenario, world: World, taught: Taught | None) -> Facts:
+    """Return the facts of a world, its data and its model."""
+    return Facts.of(
+        world.graph,
+        world.network,
+        world.devices,
+        parameters=taught.model.dimension if taught else None,
+        rounds=_rounds(scenario, taught, world.workers),
+        scale=_scale(scenario.learning, taught),
+    )
+
+
+def predicted(scenario: Scenario, facts: Facts | None = None) -> dict[str, float]:
+    """Return what the closed forms say of a run; empty where there are none."""
+    predict = scenario.training.beside('predict')
+    if predict is None:
+        return {}
+    figures: dict[str, float] = predict(facts or facts_of(scenario), **scenario.training.options)
+    return figures
+
+
+def _rounds(scenario: Scenario, taught: Taught | None, workers: int) -> int | None:
+    """Return the rounds of a run that stops after so many, or after so many samples."""
+    stop, learning = scenario.stop, scenario.learning
+    if stop.rounds is not None or stop.epochs is None or taught is None or learning is None:
+        return stop.rounds
+    return ceil(stop.epochs * len(taught.data.train.inputs) / (learning.batch * workers))
+
+
+def _scale(learning: Learning | None, taught: Taught | None) -> Scale:
+    if learning is None or taught is None or learning.stands_for is None:
+        return Scale()
+    larger, model = learning.stands_for, taught.model
+    return Scale(
+        bytes=larger.parameters / model.dimension if larger.parameters else 1.0,
+        flops=larger.flops / model.forward_flops if larger.flops else 1.0,
+    )
