@@ -63,9 +63,12 @@ def _spent(g: Group) -> Markup:
     if not len(shares):
         return say('{} kept only its servers busy', bold(g))
     row = shares.iloc[0].drop('devices').sort_values(ascending=False, kind='stable')
-    most = [f'{share(part)} {ACTIVITIES[str(name)]}' for name, part in row.items() if part > 0.02]
-    role = shares.index[0] or 'host'
-    return say('with {} a {} spends {} of its time', bold(g), role, listed(most[:3]))
+    most = [
+        (share(float(part)), ACTIVITIES[str(name)]) for name, part in row.items() if part > 0.02
+    ]
+    (first, activity), *others = most[:3]
+    told = [f'{first} of its time {activity}', *(f'{part} {name}' for part, name in others)]
+    return say('with {} a {} spends {}', bold(g), shares.index[0] or 'host', listed(told))
 
 
 def _computing(g: Group) -> Markup:
