@@ -13,14 +13,15 @@ __all__ = ['show_table']
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]], title: str = '') -> None:
     """Print *rows* under *heads* on stdout."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console()
     if console.is_terminal:
-        table = Table(*heads, title=title or None, title_justify='left')
+        # names may hold what rich takes for markup
+        table = Table(*map(escape, heads), title=escape(title) or None, title_justify='left')
         for row in rows:
-            # names may hold what rich takes for markup
-            table.add_row(*(cell.replace('[', r'\[') for cell in row))
+            table.add_row(*map(escape, row))
         console.print(table)
         return
     if title:
