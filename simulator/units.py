@@ -29,8 +29,10 @@ __all__ = [
     'Bytes',
     'BytesPerSecond',
     'Count',
+    'FileName',
     'FlopCount',
     'FlopsPerSecond',
+    'InputFile',
     'Quantity',
     'Seconds',
     'format_quantity',
@@ -315,3 +317,12 @@ FlopsPerSecond: TypeAlias = Annotated[float, _SPEED]
 """A speed of computation, in floating-point operations per second."""
 Count: TypeAlias = Annotated[int, _COUNT]
 """A number of things; bare integers, or with k, M, G, T."""
+
+
+@dataclass(frozen=True)
+class FileName:
+    """Marks an option as the name of a file: stands as metadata in `InputFile`."""
+
+
+InputFile: TypeAlias = Annotated[str, FileName()]
+"""The name of a file that a run reads; a relative one stands beside the scenario."""

@@ -11,7 +11,7 @@ import networkx as nx
 from annotated_types import Ge, Le
 
 from simulator.errors import QuantityError, TopologyError
-from simulator.units import BytesPerSecond, Seconds, parse_quantity
+from simulator.units import BytesPerSecond, InputFile, Seconds, parse_quantity
 from topologies.graphs import MOST_NODES, Graph, Servers, check_size, hosts_of, on_circle
 from topologies.readers import EDGE_ATTRIBUTES, RawEdge, RawGraph, read
 
@@ -23,7 +23,7 @@ _UNITS = {'bandwidth': BytesPerSecond, 'latency': Seconds}
 
 def file(
     *,
-    path: str,
+    path: InputFile,
     workers: Annotated[int, Ge(1), Le(MOST_NODES)] | None = None,
     servers: Servers = 0,
     switches: list[str] | None = None,

@@ -10,7 +10,7 @@ import annotated_types as at
 
 from simulator.catalogue.catalogue import Catalogue
 from simulator.catalogue.entry import Entry
-from simulator.units import Quantity
+from simulator.units import FileName, Quantity
 
 __all__ = ['described', 'typed']
 
@@ -69,6 +69,8 @@ def _annotated(inner: Any, metadata: list[Any]) -> str:
             return each.kind
         if isinstance(each, Quantity):
             return f'{each.name} such as {each.example!r}'
+        if isinstance(each, FileName):
+            return 'file'
     return typed(inner)
 
 

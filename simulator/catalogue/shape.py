@@ -14,6 +14,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from simulator.catalogue.catalogue import Catalogue
+from simulator.units import FileName
 
 __all__ = ['Shape']
 
@@ -42,6 +43,11 @@ class Shape:
         """The catalogue an entry of which is chosen here, if so."""
         found = (_catalogue(metadata) for _, metadata in self._parts)
         return next((each for each in found if each is not None), None)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether a text that stands here names a file."""
+        return any(isinstance(each, FileName) for _, metadata in self._parts for each in metadata)
 
     @property
     def names(self) -> list[str]:

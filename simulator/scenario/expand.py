@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from simulator.catalogue import Fault, Shape, dotted, faults
 from simulator.errors import Problem, ScenarioError
 from simulator.scenario.document import Node
+from simulator.scenario.inputs import anchored
 from simulator.scenario.merge import merge, nested, settled
 from simulator.scenario.schema import Scenario, ScenarioFile
 from simulator.scenario.spec import RunSpec
@@ -124,7 +125,7 @@ class _Expansion:
         """Return one run, or note what is wrong with it."""
         tree = self._merged(name, cell)
         try:
-            scenario = Scenario.model_validate(settled(tree, SHAPE).plain())
+            scenario = Scenario.model_validate(anchored(settled(tree, SHAPE)).plain())
         except ValidationError as error:
             for fault in faults(error, SHAPE):
                 self._note(tree, fault)

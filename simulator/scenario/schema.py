@@ -33,7 +33,7 @@ from simulator.scenario.kinds import (
     PARTITION_KINDS,
 )
 from simulator.training import KINDS, Every
-from simulator.units import Count, FlopCount, Seconds
+from simulator.units import Count, FlopCount, InputFile, Seconds
 
 __all__ = [
     'Cluster',
@@ -202,7 +202,7 @@ class Learning(Section):
     """How gradients become updates."""
     stands_for: StandsFor | None = None
     """A larger model, for which this one stands on the wire and in compute time."""
-    start: Annotated[str, MaxLen(4096)] | None = None
+    start: InputFile | None = None
     """File of parameters to start from: the `model.npz` of another run."""
 
 

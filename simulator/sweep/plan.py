@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from simulator.catalogue import Plugin, installed, load_plugin, packaged_plugins
 from simulator.recording import Identity
 from simulator.recording.identity import file_digest, run_id, source_digest
 from simulator.scenario import RunSpec
+from simulator.scenario.inputs import input_files, without_folders
 from simulator.scenario.kinds import CATALOGUES
+from simulator.scenario.spec import to_yaml
 from simulator.sweep.job import Job
 
-__all__ = ['plan', 'plugged', 'user_files']
+__all__ = ['plan', 'plugged']
 
 _BASE = 'base'  # what the only variant of a file without variants is called
 
@@ -41,38 +42,16 @@ def plan(specs: Sequence[RunSpec], out: Path, plugins: Sequence[Plugin] = ()) ->
 
 
 def _identity(spec: RunSpec, order: int, variant: str, plugins: Sequence[Plugin]) -> Identity:
-    text = spec.yaml
+    # the content of a file tells runs apart, not where it lies
+    text, named = spec.yaml, to_yaml(without_folders(spec.resolved))
     number = run_id(
-        text.encode(),
+        named.encode(),
         source_digest(),
         [plugin.sha256.encode() for plugin in plugins],
-        [file_digest(file) for file in user_files(spec.resolved)],
+        [file_digest(file) for file in input_files(spec.resolved)],
     )
     notes = {'order': order, 'question': spec.scenario.question}
     return Identity(number, spec.scenario.name, variant, dict(spec.vary), spec.seed, text, notes)
-
-
-def user_files(resolved: Mapping[str, Any]) -> list[Path]:
-    """Return the files a scenario learns from: their contents are part of what a run is.
-
-    These are the model to start from, and whatever option of the data set names a file that
-    is there (one that is not is the run's own error to tell).
-    """
-    learning = resolved.get('learning') or {}
-    data = learning.get('data')
-    named = [learning.get('start'), *(_texts(data) if isinstance(data, Mapping) else ())]
-    return [path for text in named if text and (path := Path(text)).is_file()]
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from simulator.learning.data.dataset import (
     dataset,
     standardized,
 )
+from simulator.units import InputFile
 
 IDX_TYPES = {8: 'u1', 9: 'i1', 11: '>i2', 12: '>i4', 13: '>f4', 14: '>f8'}
 
@@ -51,7 +52,7 @@ def digest(*raw: bytes) -> str:
 def npz(
     _rng: np.random.Generator | None = None,
     *,
-    path: str,
+    path: InputFile,
     inputs: str = 'inputs',
     targets: str = 'targets',
     test_inputs: str | None = None,
@@ -99,10 +100,10 @@ def npz(
 def idx(
     _rng: np.random.Generator | None = None,
     *,
-    images: str,
-    labels: str,
-    test_images: str | None = None,
-    test_labels: str | None = None,
+    images: InputFile,
+    labels: InputFile,
+    test_images: InputFile | None = None,
+    test_labels: InputFile | None = None,
 ) -> Dataset:
     """Images of your own in IDX files, the format of MNIST; may be gzipped.
 

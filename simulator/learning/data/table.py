@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simulator.errors import DataError, did_you_mean
 from simulator.learning.data.dataset import Dataset, dataset, standardized
 from simulator.learning.data.files import digest, read
+from simulator.units import InputFile
 
 Missing = Literal['refuse', 'drop', 'mean']
 
@@ -46,7 +47,7 @@ class Column(NamedTuple):
 def csv(
     _rng: np.random.Generator | None = None,
     *,
-    path: str,
+    path: InputFile,
     target: str,
     kind: Literal['classes', 'values'] | None = None,
     drop: list[str] = [],  # noqa: B006, read only

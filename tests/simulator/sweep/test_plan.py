@@ -6,9 +6,9 @@ import pytest
 
 from simulator.catalogue import Plugin
 from simulator.errors import PluginError
-from simulator.scenario import load_text
+from simulator.scenario import load, load_text
 from simulator.scenario.kinds import CATALOGUES
-from simulator.sweep.plan import plan, plugged, user_files
+from simulator.sweep.plan import plan, plugged
 
 SCENARIO = """\
 # How long does a ring take?
@@ -56,15 +56,24 @@ def test_runs_that_are_the_same_are_one():
     assert len(plan([*specs, *specs], Path('out'))) == len({spec.yaml for spec in specs})
 
 
-def test_files_a_scenario_learns_from_are_part_of_it(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ('model.npz', 'own.csv', 'digits', 'mlp'):
-        Path(name).write_text(name)
-    learning = {'start': 'model.npz', 'data': {'file': {'path': 'own.csv', 'split': 0.2}}}
-    assert user_files({'learning': learning}) == [Path('model.npz'), Path('own.csv')]
-    assert user_files({'learning': {'data': 'digits', 'model': {'mlp': {}}}}) == []
-    assert user_files({'learning': {'start': 'absent.npz'}}) == []
-    assert user_files({}) == []
+FILES = """\
+cluster: {topology: {file: {path: net.csv, workers: 2}}}
+training: {collective: {algorithm: ring, bytes: 1 kB}}
+"""
+
+
+def test_a_run_is_known_by_what_its_files_hold_not_by_where_they_lie(tmp_path):
+    ids = []
+    for folder, latency in (('a', '1 ms'), ('b', '1 ms'), ('c', '2 ms')):
+        home = tmp_path / folder
+        home.mkdir()
+        (home / 'net.csv').write_text(f'source,target,latency\n0,1,{latency}\n')
+        (home / 'x.yaml').write_text(FILES)
+        [job] = plan(load(home / 'x.yaml'), Path('out'))
+        ids.append(job.identity.id)
+        again = load_text(job.identity.resolved)
+        assert plan(again, Path('out'))[0].identity.id == job.identity.id
+    assert ids[0] == ids[1] != ids[2]
 
 
 def test_plug_ins_hold_as_long_as_the_context(tmp_path):
