@@ -102,6 +102,10 @@ class Cluster:
         How many faults hold each link down now.
     diagnoses : list of callable
         Asked, when nothing can proceed any more, who waits for what.
+    born : list of float
+        When each device began the life it has: 0, or when it last came back from a crash.
+    on_crash, on_return : list of callable
+        Told of each device that crashes, or is back from a crash.
     """
 
     def __init__(
@@ -141,6 +145,11 @@ class Cluster:
         self.down: dict[int, float] = {}
         self.outages = [0] * len(network.source)
         self.diagnoses: list[Callable[[], Iterator[str]]] = []
+        self.born = [0.0] * network.hosts
+        self.on_crash: list[Callable[[int], None]] = []
+        self.on_return: list[Callable[[int], None]] = []
+        self._stops = [0] * network.hosts  # how many faults hold each device down now
+        self._crashes = [0] * network.hosts  # how many of them lost what it held
         self.workers = self._with_role('worker')
         self.servers = self._with_role('server')
 
@@ -173,6 +182,41 @@ class Cluster:
         task = self.fabric.compute(self.clock.now, device, seconds, tag=tag, step=step, watch=True)
         return self.clock.completion(task)
 
+    def stop(self, device: int, *, crashes: bool) -> None:
+        """Let *device* stand still; if it *crashes*, it loses its work and its messages.
+
+        Several faults may hold a device; it goes on when all have ended.
+        """
+        now = self.clock.now
+        self._stops[device] += 1
+        if self._stops[device] == 1:
+            self.down[device] = now
+            self.fabric.set_device_rate(now, device, 0.0)
+        if crashes:
+            self._crashes[device] += 1
+            if self._crashes[device] == 1:
+                self.fabric.wipe(now, device, messages=True)
+                for tell in self.on_crash:
+                    tell(device)
+
+    def go_on(self, device: int, *, crashed: bool) -> None:
+        """Undo one `stop`."""
+        now = self.clock.now
+        self._stops[device] -= 1
+        self._crashes[device] -= crashed
+        if self._stops[device] == 0:
+            since = self.down.pop(device)
+            self.recorder.span(device, 'down', 'fault', -1, since, now)
+            self.fabric.set_device_rate(now, device, 1.0)
+        if crashed and self._crashes[device] == 0:
+            self.born[device] = now
+            for tell in self.on_return:
+                tell(device)
+
+    def has_crashed(self, device: int) -> bool:
+        """Whether *device* is away now, and will begin anew."""
+        return self._crashes[device] > 0
+
     def diagnosis(self) -> str:
         """Say who waits for what, and which devices are down."""
         waits = [text for ask in self.diagnoses for text in ask()]
@@ -182,7 +226,9 @@ class Cluster:
         return f'the simulation stalled at {self.clock.now:.6g} s: {who}'
 
     def record_world(self) -> None:
-        """Write the `nodes` and `links` tables, when the run is over."""
+        """Write the `nodes` and `links` tables, and who is down still, when the run is over."""
+        for device, since in self.down.items():
+            self.recorder.span(device, 'down', 'fault', -1, since, self.clock.now)
         links = self.fabric.links
         width = len(links)
         elapsed = self.clock.now
@@ -207,11 +253,20 @@ class Cluster:
             {
                 'node': np.array(nodes),
                 'kind': [each.get('kind', 'host') for each in data],
-                'role': [each.get('role', '') for each in data],
+                'role': [self._role(node) for node in nodes],
                 'x': np.array([places[node][0] for node in nodes]),
                 'y': np.array([places[node][1] for node in nodes]),
             },
         )
+
+    def _role(self, node: int) -> str:
+        """Return the role of a node that took part, '' of one that stayed idle, or of a switch."""
+        links, network = self.fabric.links, self.network
+        ends = (network.source == node) | (network.target == node)
+        idle = node >= network.hosts or (
+            self.fabric.devices['busy'][node] == 0 and not links['bytes'][ends].any()
+        )
+        return '' if idle else str(self.graph.nodes[node].get('role', ''))
 
     def _with_role(self, role: str) -> list[int]:
         hosts = range(self.network.hosts)

@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ['Identity', 'file_digest', 'run_id', 'source_digest']
 
-PACKAGES = ('analysis', 'simulator', 'topologies')
+PACKAGES = ('simulator', 'topologies')  # what a run can depend on; reports read, and don't count
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def file_digest(path: Path) -> bytes:
 
 @cache
 def source_digest() -> bytes:
-    """Return the sha256 over names and contents of all Python files of the three packages."""
+    """Return the sha256 over names and contents of all Python files that a run can depend on."""
     digest = hashlib.sha256()
     for package in PACKAGES:
         spec = find_spec(package)

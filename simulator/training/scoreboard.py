@@ -13,6 +13,7 @@ from simulator.cluster.cluster import Cluster
 from simulator.learning import Learning
 from simulator.learning.arrays import Floats
 from simulator.recording import Progress, Recorder
+from simulator.training.validation import Validation
 
 __all__ = ['Every', 'Scoreboard', 'Stop']
 
@@ -61,6 +62,8 @@ class Scoreboard:
         Told after each round how far the run has come.
     target : float, optional
         Accuracy whose time is noted; by default that of *stop*.
+    validation : Validation, optional
+        Ends the run early, and says which parameters were the best: they become the run's.
 
     Attributes
     ----------
@@ -82,6 +85,7 @@ class Scoreboard:
         learning: Learning | None = None,
         progress: Callable[[Progress], None] | None = None,
         target: float | None = None,
+        validation: Validation | None = None,
     ):
         self.over = Event(cluster.clock)
         self.rounds = 0
@@ -95,6 +99,7 @@ class Scoreboard:
         self._learning = learning
         self._progress = progress
         self._target = stop.accuracy if target is None else target
+        self._validation = validation
         self._figures: dict[str, Any] = {}
         self._evaluated = -1.0  # simulated time of the last evaluation
         self._due = self._every.count
@@ -162,6 +167,21 @@ class Scoreboard:
         if self._learning is None or self.parameters is None or self._evaluated == now:
             return
         self._evaluated = now
+        self._test()
+        if self._validation is not None:
+            loss = self._validation.measure(self.parameters, self.rounds)
+            self.metric('val_loss', loss)
+        for observe in self.observers:
+            observe()
+
+    def begin(self, parameters: Floats) -> None:
+        """Measure the model that training begins with, so that all curves start together."""
+        self.parameters = parameters
+        self._test()
+
+    def _test(self) -> None:
+        if self._learning is None or self.parameters is None:
+            return
         evaluation = self._learning.evaluate(self.parameters)
         self._figures['test_loss'] = float(evaluation.loss)
         self.metric('test_loss', float(evaluation.loss))
@@ -172,13 +192,12 @@ class Scoreboard:
         if not math.isnan(accuracy):  # where targets are values there is none
             self._figures['test_accuracy'] = accuracy
             self.metric('test_accuracy', accuracy)
-            self._note_target(accuracy, now, totals['bytes'])
-        for observe in self.observers:
-            observe()
+            self._note_target(accuracy, self._cluster.clock.now, totals['bytes'])
 
     def summary(self) -> dict[str, Any]:
-        """Return the final figures, after a last evaluation."""
+        """Return the final figures, after a last evaluation; those of the best parameters."""
         self.evaluate()
+        self._take_best()
         totals = self._cluster.fabric.totals
         return {
             **self._figures,
@@ -189,6 +208,17 @@ class Scoreboard:
             'messages': int(totals['messages']),
             'bytes': totals['bytes'],
         }
+
+    def _take_best(self) -> None:
+        best = self._validation
+        if best is None or best.parameters is None or self._learning is None:
+            return
+        self.parameters = best.parameters
+        found = self._learning.evaluate(best.parameters, statistics=best.statistics)
+        self._figures['test_loss'] = float(found.loss)
+        if 'test_accuracy' in self._figures:
+            self._figures['test_accuracy'] = float(found.accuracy)
+        self._figures |= {'val_loss': best.loss, 'best_round': best.round}
 
     def _note_target(self, accuracy: float, now: float, carried: float) -> None:
         if self._target is not None and accuracy >= self._target:
@@ -213,6 +243,7 @@ class Scoreboard:
             (stop.rounds is not None and self.rounds >= stop.rounds)
             or (stop.epochs is not None and self.epochs >= stop.epochs)
             or (stop.accuracy is not None and accuracy is not None and accuracy >= stop.accuracy)
+            or (self._validation is not None and self._validation.is_over)
         )
 
     def _tell(self) -> None:
