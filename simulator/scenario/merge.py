@@ -51,6 +51,9 @@ def settled(node: Node, shape: Shape) -> Node:
 
     A key that may not stand there stays, so that a misspelt one is not removed in silence.
     """
+    if isinstance(node.value, list):
+        items = [settled(each, shape.at(k)) for k, each in enumerate(node.value)]
+        return replace(node, value=items)
     if not isinstance(node.value, dict):
         return node
     removable = () if shape.catalogue is not None else shape.names

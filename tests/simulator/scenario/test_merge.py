@@ -90,6 +90,11 @@ def test_rules(over, path, result):
     assert found == result
 
 
+def test_null_removes_inside_lists_too():
+    found = merged('cluster: {faults: [{link_down: {links: [0-5], until: null}}]}')
+    assert found['cluster']['faults'] == [{'link_down': {'links': ['0-5']}}]
+
+
 def test_the_rest_stays():
     assert {**merged('stop: {rounds: 6}'), 'stop': 0} == {**merged('{}'), 'stop': 0}
 
