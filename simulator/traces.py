@@ -223,6 +223,8 @@ SUMMARY: Final[dict[str, str]] = {
 
 FIGURES: Final[dict[str, str]] = {
     'target': 'the accuracy that time_to_target speaks of',
+    'val_loss': 'least loss on the samples kept for validation: that of the final parameters',
+    'best_round': 'the round in which they were reached',
     'measured': 'what was measured of `predicted` and is no key of its own, by name',
     'collective': 'of a study of collectives: algorithm, ranks, bytes (a rank), seconds (a call)',
 }

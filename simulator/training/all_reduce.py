@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge, Le
 from numpy.typing import NDArray
 from simpy.events import Event
 
@@ -17,6 +16,7 @@ from simulator.learning import Optimizer, Pending, frozen, sgd
 from simulator.learning.arrays import Floats
 from simulator.learning.optimizers import State
 from simulator.training.algorithms import ALL_REDUCES
+from simulator.training.buckets import Buckets, Piece, pieces_of
 from simulator.training.experiment import ELEMENT, Experiment
 from simulator.training.facts import Facts
 from simulator.training.local import Growth, LocalSteps, Steps
@@ -36,7 +36,7 @@ def all_reduce(
     algorithm: Annotated[Choice, ALL_REDUCES] = ALL_REDUCES.choice('ring'),
     local_steps: Steps = 1,
     local_growth: Growth = 1.0,
-    buckets: Annotated[int, Ge(1), Le(10_000)] = 1,
+    buckets: Buckets = 1,
 ) -> None:
     """Let every worker hold the model: gradients are all-reduced, each applies their mean.
 
@@ -51,9 +51,10 @@ def all_reduce(
         H: steps of a rank between two all-reduces.
     local_growth : float
         By what H is multiplied each round.
-    buckets : int
+    buckets : int or 'layers'
         Pieces of the gradient, the last layers first, each sent as soon as the backward pass has
-        come so far: communication overlaps with computation.
+        come so far: communication overlaps with computation. So many even ones, or one a layer:
+        of the model that this one stands for, where that is a known one, else of its own.
 
     References
     ----------
@@ -64,15 +65,17 @@ def all_reduce(
     """
     ranks = ranks_of(experiment.cluster, algorithm)
     steps = LocalSteps(local_steps, local_growth)
-    parts = cut(experiment.parameters, buckets)[::-1]
-    _Ranks(experiment, steps, [_Bucket(experiment, algorithm, ranks, part) for part in parts]).run()
+    pieces = pieces_of(experiment.learning.model, buckets, experiment.scale.stages)
+    _Ranks(
+        experiment, steps, [_Bucket(experiment, algorithm, ranks, each) for each in pieces]
+    ).run()
 
 
 class _Bucket:
     """A piece of the vector that is all-reduced by itself."""
 
-    def __init__(self, experiment: Experiment, algorithm: Choice, ranks: Ranks, part: slice):
-        self.part = part
+    def __init__(self, experiment: Experiment, algorithm: Choice, ranks: Ranks, piece: Piece):
+        self.part, self.share = part, _ = piece
         self.schedule: Schedule = algorithm(ranks)
         elements = chunk_sizes(part.stop - part.start, self.schedule.chunks, whole=True)
         self.sizes: NDArray[np.float64] = elements * experiment.wire_bytes(1)
@@ -127,7 +130,7 @@ class _Ranks:
                 bucket.mean(call, number)
                 for bucket, (call, _) in zip(self.buckets, calls, strict=True)
             ]
-            model, state = self._updates.apply(model, state, means[::-1])
+            model, state = self._updates.apply(model, state, means[::-1], self.rate_factor(step))
             self.left(step, pending, model)
 
     def work(self, number: int, step: int) -> Iterator[Event]:
@@ -139,8 +142,8 @@ class _Ranks:
         device, cluster = experiment.workers[number], experiment.cluster
         flops = experiment.learning.gradient_flops(number) * experiment.scale.flops
         seconds = cluster.seconds(device, flops)
-        for k in range(count):
-            share = (1 - FORWARD) / count + (FORWARD if k == 0 else 0.0)
+        for k, bucket in enumerate(self.buckets):
+            share = (1 - FORWARD) * bucket.share + (FORWARD if k == 0 else 0.0)
             yield cluster.work(
                 device, share * seconds, operation='gradient', activity='compute', step=step
             )
@@ -151,9 +154,15 @@ class _Ranks:
         if self.steps.are_plain:
             return learning.request(number, model)
         state = None if last is None else last.state  # the rank's own goes on
+        steps = self.steps.of(step)
+        factors = self.experiment.rate_factors(step, steps)
         return learning.request_steps(
-            number, model, self.steps.of(step), self.experiment.optimizer, state
+            number, model, steps, self.experiment.optimizer, state, factors
         )
+
+    def rate_factor(self, step: int) -> float:
+        """Return the schedule's factor of the round's update; local steps have had theirs."""
+        return self.experiment.rate_factor(step - 1) if self.steps.are_plain else 1.0
 
     def contribution(self, model: Floats, pending: Pending) -> Any:
         """Return a function of a slice: what the rank brings, once its value is due."""
@@ -181,12 +190,14 @@ class _Updates:
         self._optimizer = optimizer
         self._known: dict[tuple[int, ...], tuple[Any, tuple[Floats, State]]] = {}
 
-    def apply(self, model: Floats, state: State, means: list[Floats]) -> tuple[Floats, State]:
+    def apply(
+        self, model: Floats, state: State, means: list[Floats], factor: float = 1.0
+    ) -> tuple[Floats, State]:
         """Apply the mean gradient, given in slices, to *model*."""
         key = (id(model), id(state), *map(id, means))
         if key not in self._known:
             gradient = means[0] if len(means) == 1 else np.concatenate(means)
-            after, state_after = self._optimizer.update(gradient, state, model)
+            after, state_after = self._optimizer.update(gradient, state, model, factor)
             # what the ids stand for is kept, lest they be given to something else
             self._known[key] = ((model, state, means), (frozen(after), state_after))
         return self._known[key][1]
@@ -197,18 +208,20 @@ class _Updates:
 
 
 def valid_all_reduce(
-    *, local_steps: int = 1, local_growth: float = 1.0, buckets: int = 1, **_: Any
+    *, local_steps: int = 1, local_growth: float = 1.0, buckets: Buckets = 1, **_: Any
 ) -> None:
     """Refuse what can't go together."""
-    if buckets > 1 and not LocalSteps(local_steps, local_growth).are_plain:
+    if buckets != 1 and not LocalSteps(local_steps, local_growth).are_plain:
         raise ValueError(
             f'buckets(={buckets}) overlap with one backward pass; they need local_steps: 1'
         )
 
 
-def check_all_reduce(facts: Facts, *, buckets: int = 1, **_: Any) -> Iterator[str]:
+def check_all_reduce(facts: Facts, *, buckets: Buckets = 1, **_: Any) -> Iterator[str]:
     """Say what does not fit the model."""
-    if facts.parameters is not None and buckets > facts.parameters:
+    if facts.parameters is None or buckets == 'layers':
+        return
+    if buckets > facts.parameters:
         yield f'buckets(={buckets}) must be at most {facts.parameters}, one a parameter'
 
 
@@ -216,11 +229,11 @@ def predict_all_reduce(
     facts: Facts,
     *,
     algorithm: Choice = ALL_REDUCES.choice('ring'),
-    buckets: int = 1,
+    buckets: Buckets = 1,
     **_: Any,
 ) -> dict[str, float]:
     """Return the traffic of a run of known length: what its schedule sends, each round."""
-    if facts.rounds is None or facts.parameters is None:
+    if facts.rounds is None or facts.parameters is None or buckets == 'layers':
         return {}
     schedule = algorithm(ranks_of(facts, algorithm))
     elements = sum(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 from simpy.events import Event
 
 from simulator.cluster.cluster import Cluster
 from simulator.errors import ScenarioError, StalledError
-from simulator.learning import Learning, Optimizer
+from simulator.learning import Learning, Optimizer, Schedule
+from simulator.learning.arrays import Floats
 from simulator.recording import Recorder
 from simulator.training.facts import Scale
 from simulator.training.scoreboard import Scoreboard
@@ -31,6 +33,8 @@ class Experiment:
         Missing in studies without learning.
     optimizer : Optimizer, optional
     scale : Scale
+    schedule : callable, optional
+        From rounds done to the factor of the optimizer's rate; by default 1 for ever.
 
     Attributes
     ----------
@@ -47,6 +51,7 @@ class Experiment:
         learning: Learning | None = None,
         optimizer: Optimizer | None = None,
         scale: Scale | None = None,
+        schedule: Schedule | None = None,
     ):
         self.cluster = cluster
         self.clock = cluster.clock
@@ -58,6 +63,7 @@ class Experiment:
         self.servers = cluster.servers
         self._learning = learning
         self._optimizer = optimizer
+        self._schedule = schedule
 
     @property
     def learning(self) -> Learning:
@@ -72,6 +78,19 @@ class Experiment:
         if self._optimizer is None:
             raise ScenarioError('this training kind needs `learning.optimizer`')
         return self._optimizer
+
+    def rate_factor(self, done: float) -> float:
+        """Return by what the optimizer's rate is multiplied after so many rounds."""
+        return 1.0 if self._schedule is None else self._schedule(done)
+
+    def rate_factors(self, round_: int, steps: int) -> Floats | None:
+        """Return the factors (steps,) of local steps in round number *round_*, from 1.
+
+        The steps share the round out evenly. None where all are 1.
+        """
+        if self._schedule is None:
+            return None
+        return np.array([self._schedule(round_ - 1 + step / steps) for step in range(steps)])
 
     @property
     def parameters(self) -> int:
@@ -110,6 +129,8 @@ class Experiment:
             If nothing can proceed before that; it tells who waits for what since when.
         """
         over = self.scoreboard.over
+        if self._learning is not None:
+            self.scoreboard.begin(self._learning.initial)
         try:
             self.clock.run(over)
         except RuntimeError as error:

@@ -10,6 +10,7 @@ import numpy as np
 from simulator.cluster.cluster import Devices
 from simulator.cluster.network import Network
 from simulator.cluster.routes import RouteTable
+from simulator.learning.profiles import Stage
 
 __all__ = ['Facts', 'Scale', 'groups_of', 'nodes_with']
 
@@ -22,10 +23,13 @@ class Scale:
     ----------
     bytes, flops : float
         Factors on what goes over the wire and on what a gradient costs.
+    stages : tuple of Stage
+        What the large model is made of, where that is known.
     """
 
     bytes: float = 1.0
     flops: float = 1.0
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -157,8 +157,9 @@ class Servers:
         if steps.are_plain:
             return Pushed(number, versions, learning.request(number, model), None, samples)
         state = None if last is None else last.pending.state  # the worker's own goes on
+        factors = self.experiment.rate_factors(step, steps.of(step))
         pending = learning.request_steps(
-            number, model, steps.of(step), self.experiment.optimizer, state
+            number, model, steps.of(step), self.experiment.optimizer, state, factors
         )
         return Pushed(number, versions, pending, model, samples)
 
@@ -210,7 +211,7 @@ class Servers:
         stale = max(self.updates[shard] - each.versions[shard] for each in collected)
         aggregate = self.settings.aggregation(np.stack([p.vector(part) for p in collected]))
         model, state = self.settings.optimizer.update(
-            aggregate, state, self.models[shard], rule.factor(stale)
+            aggregate, state, self.models[shard], rule.factor(stale) * self.rate_factor(shard)
         )
         self.models[shard] = frozen(model)
         self.updates[shard] += 1
@@ -219,10 +220,20 @@ class Servers:
         self.updated()
         return state
 
+    def rate_factor(self, shard: int) -> float:
+        """Return the schedule's factor of the next update; local steps have had theirs."""
+        if not self.settings.steps.are_plain:
+            return 1.0
+        return self.experiment.rate_factor(self.updates[shard] / self.a_round)
+
+    @property
+    def a_round(self) -> int:
+        """How many updates make a round."""
+        return 1 if self.settings.rule.synchronous else len(self.experiment.workers)
+
     def updated(self) -> None:
         """Count a round, when all slices have been updated as often as a round asks for."""
-        a_round = 1 if self.settings.rule.synchronous else len(self.experiment.workers)
-        if min(self.updates) // a_round <= self.experiment.scoreboard.rounds:
+        if min(self.updates) // self.a_round <= self.experiment.scoreboard.rounds:
             return
         used, self.used = self.used, []
         losses = [each.pending.loss for each in used]

@@ -21,7 +21,7 @@ class Given:
         self.gradients = np.array(gradients)
         self.layers, self.dimension = (), self.gradients.shape[1]
         self.forward_flops = self.bytes = self.noise = self.statistics = None
-        self.init = self.outputs = self.evaluate = self.footprint = None
+        self.init = self.outputs = self.evaluate = self.footprint = self.signals = None
 
     def losses_and_gradients(self, *_):
         return Gradients(np.zeros(len(self.gradients)), self.gradients.copy(), None)
