@@ -11,6 +11,7 @@ from simulator.training.clocks import CLOCKS
 from simulator.training.collective import collective, predict_collective
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts, Scale
+from simulator.training.gossip import check_gossip, gossip, predict_gossip
 from simulator.training.parameter_server import (
     check_parameter_server,
     parameter_server,
@@ -32,12 +33,22 @@ __all__ = [
 
 KINDS = Catalogue(
     'training kind',
-    {'parameter_server': parameter_server, 'all_reduce': all_reduce, 'collective': collective},
-    check={'parameter_server': check_parameter_server, 'all_reduce': check_all_reduce},
+    {
+        'parameter_server': parameter_server,
+        'all_reduce': all_reduce,
+        'gossip': gossip,
+        'collective': collective,
+    },
+    check={
+        'parameter_server': check_parameter_server,
+        'all_reduce': check_all_reduce,
+        'gossip': check_gossip,
+    },
     valid={'all_reduce': valid_all_reduce},
     predict={
         'parameter_server': predict_parameter_server,
         'all_reduce': predict_all_reduce,
+        'gossip': predict_gossip,
         'collective': predict_collective,
     },
 )

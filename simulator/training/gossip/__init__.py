@@ -1,0 +1,8 @@
+"""Training without servers or collectives: peers that mix their models with their neighbours'."""
+
+from simulator.training.gossip.kind import check_gossip, gossip, predict_gossip
+from simulator.training.gossip.mixing import MIXES
+from simulator.training.gossip.overlays import OVERLAYS
+from simulator.training.gossip.protocols import PROTOCOLS
+
+__all__ = ['MIXES', 'OVERLAYS', 'PROTOCOLS', 'check_gossip', 'gossip', 'predict_gossip']

@@ -1,0 +1,137 @@
+"""Stochastic gradient push: averaging over links that go one way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from annotated_types import Ge, Gt
+
+from simulator.learning.arrays import DIVERGENCE, Floats
+from simulator.training.gossip.dpsgd import moved
+from simulator.training.gossip.inbox import Inbox
+from simulator.training.gossip.neighbours import Neighbourhood
+from simulator.training.gossip.swarm import Letter, Program, Swarm
+from simulator.training.promises import Model
+from simulator.transport import Message
+from simulator.units import Seconds
+
+__all__ = ['Mass', 'PushSum', 'push_sum_traffic']
+
+
+class Mass(NamedTuple):
+    """What a peer holds, or what is on its way.
+
+    Attributes
+    ----------
+    vector : array, shape (d,), or Promise
+        x of the paper.
+    weight : float
+        w of the paper; the peer's model is x / w.
+    """
+
+    vector: Model
+    weight: float
+
+
+class PushSum:
+    """Push shares of a sum and of a weight along links one way; their quotient is the model.
+
+    In each round a peer takes its local steps from the model z = x / w and adds them to x, cuts x
+    and w into equal shares, one for each neighbour it sends to and one for itself, and adds up
+    the shares it receives. What all x sum to, those on their way included, changes by gradients
+    alone, whatever the links; so z tends to the true average on any strongly connected graph.
+
+    Nothing is ever lost of this mass: a share that is late is added when it comes, one that is
+    given up (its receiver is down, or the link loses messages for good) goes back to its sender,
+    who learns of it by the missing acknowledgement.
+
+    Parameters
+    ----------
+    staleness : int
+        A peer goes on as soon as all shares of this many rounds before are there: 0 waits for
+        those of the round itself, more lets shares travel while their owners compute.
+    timeout : time, optional
+        How long a peer that is ready waits for shares; by default for ever. A neighbour that was
+        late is not waited for again until it is heard of.
+
+    References
+    ----------
+    .. [1] Kempe, Dobra & Gehrke, "Gossip-Based Computation of Aggregate Information", FOCS 2003.
+    .. [2] Assran et al., "Stochastic Gradient Push for Distributed Deep Learning", ICML 2019,
+       arXiv:1811.10792.
+    """
+
+    def __init__(
+        self,
+        swarm: Swarm,
+        *,
+        staleness: Annotated[int, Ge(0)] = 0,
+        timeout: Annotated[Seconds, Gt(0)] | None = None,
+    ):
+        self.swarm = swarm
+        self.staleness = staleness
+        self.timeout = timeout
+        self.held = [Mass(model, 1.0) for model in swarm.models]
+
+    def programs(self, number: int) -> Iterator[Program]:
+        """Yield the programs that run at peer *number*."""
+        yield self.peer(number)
+
+    def peer(self, number: int) -> Program:
+        """Take local steps from x / w, push shares of x and w, add up what has come."""
+        swarm, inbox = self.swarm, Inbox(self.swarm, number, self.timeout)
+        for round_ in inbox.rounds():
+            start = swarm.models[number]
+            walk = swarm.train(number, start, round_)
+            yield swarm.compute(number, round_)
+            vector, weight = self.held[number]
+            self.held[number] = Mass(swarm.ledger.derive(moved, vector, walk, start), weight)
+            self.push(number, swarm.near.of(round_).targets[number], round_)
+            awaited = round_ - self.staleness
+            if awaited > 0:
+                yield from inbox.wait(awaited, swarm.near.of(awaited).sources[number], round_)
+            received = [letter.content for letter in inbox.read(round_)]
+            if received:
+                yield swarm.mixing_work(number, 1 + len(received), round_)
+            self.take(number, received)
+            swarm.rounds.finished(number, round_, walk)
+
+    def push(self, number: int, targets: Sequence[int], round_: int) -> None:
+        """Send each of *targets* an equal share; keep one."""
+        vector, weight = self.held[number]
+        parts = 1 + len(targets)
+        share = Mass(self.swarm.ledger.derive(scaled, vector, 1 / parts), weight / parts)
+        self.swarm.tell(targets, Letter(number, round_, share), 1 + self.swarm.parameters)
+        self.held[number] = share
+
+    def take(self, number: int, shares: list[Mass]) -> None:
+        """Add shares to what a peer holds."""
+        vectors, weights = zip(self.held[number], *shares, strict=True)
+        ledger, weight = self.swarm.ledger, sum(weights)
+        vector = ledger.derive(added, *vectors) if shares else vectors[0]
+        self.held[number] = Mass(vector, weight)
+        self.swarm.models[number] = ledger.derive(scaled, vector, 1 / weight)
+
+    def lost(self, message: Message) -> None:
+        """Give a share back to its sender."""
+        letter: Letter = message.payload
+        self.take(letter.source, [letter.content])
+
+
+@DIVERGENCE
+def scaled(vector: Floats, factor: float) -> Floats:
+    """Return *factor* times *vector*."""
+    return vector * vector.dtype.type(factor)
+
+
+@DIVERGENCE
+def added(*vectors: Floats) -> Floats:
+    """Return the sum of vectors."""
+    return np.asarray(sum(vectors[1:], start=vectors[0]))
+
+
+def push_sum_traffic(near: Neighbourhood, parameters: int, **_: Any) -> tuple[int, int]:
+    """Return the messages of a round, and the numbers in each: shares of x and of w."""
+    return near.messages, parameters + 1

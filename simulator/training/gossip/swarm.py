@@ -1,0 +1,238 @@
+"""What the peers of a run have in common: models, mail, rounds, and how they are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from simpy.events import Event
+
+from simulator.catalogue import Choice
+from simulator.learning import frozen
+from simulator.learning.arrays import Floats
+from simulator.training.experiment import Experiment
+from simulator.training.gossip.neighbours import Neighbourhoods
+from simulator.training.gossip.rounds import Rounds
+from simulator.training.local import LocalSteps
+from simulator.training.nodes import average, consensus_distance, record_accuracies, spread_evenly
+from simulator.training.promises import Ledger, Model, Walk, value_of
+from simulator.transport import Message
+
+__all__ = ['CONTROL', 'Behaviour', 'Letter', 'Program', 'Settings', 'Swarm']
+
+Program = Generator[Event, Any, Any]
+
+CONTROL = 8.0
+"""Bytes of a message that holds no model: a request, a refusal."""
+
+
+class Letter(NamedTuple):
+    """What peers send each other.
+
+    Attributes
+    ----------
+    source : int
+        The sender's number.
+    round : int
+        The sender's.
+    content : object
+        A promised model, or what the protocol makes of one.
+    """
+
+    source: int
+    round: int
+    content: Any
+
+
+class Settings(NamedTuple):
+    """What holds for all protocols.
+
+    Attributes
+    ----------
+    near : Neighbourhoods
+    steps : LocalSteps
+        Of a peer between two exchanges.
+    combine : Choice
+        How a peer makes one model of its own and those received.
+    own_starts : bool
+        Whether each peer draws the model it begins with for itself.
+    measured : int
+        At most so many peers are evaluated one by one.
+    """
+
+    near: Neighbourhoods
+    steps: LocalSteps
+    combine: Choice
+    own_starts: bool = False
+    measured: int = 10
+
+
+class Behaviour(Protocol):
+    """A protocol at work: an entry of `PROTOCOLS`, called with the swarm, returns one."""
+
+    def programs(self, number: int) -> Iterator[Program]:
+        """Yield the programs that run at peer *number*."""
+        ...
+
+    def lost(self, message: Message) -> None:
+        """Take note that a message will never arrive: it was given up."""
+        ...
+
+
+class Swarm:
+    """The peers of a run: the workers of the cluster, numbered from 0.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    settings : Settings
+
+    Attributes
+    ----------
+    models : list
+        Each peer's model now, as a rule promised.
+    near : Neighbourhoods
+    """
+
+    def __init__(self, experiment: Experiment, settings: Settings):
+        self.experiment = experiment
+        self.settings = settings
+        self.near = settings.near
+        self.clock = experiment.clock
+        self.devices = experiment.workers
+        self.count = len(self.devices)
+        self.ledger = Ledger(experiment.learning, experiment.optimizer)
+        self.models: list[Model] = list(_starts(experiment, settings.own_starts))
+        self.rounds = Rounds(experiment, self.average)
+        self._walks: list[Walk | None] = [None] * self.count
+        self._numbers = {device: number for number, device in enumerate(self.devices)}
+        experiment.scoreboard.observers.append(self.measure)
+
+    def run(self, protocol: Behaviour) -> dict[str, float]:
+        """Let all peers gossip until the run is over; return what the summary says of it."""
+        self.clock.on_loss = lambda delivery: protocol.lost(getattr(delivery, 'message'))  # noqa: B009
+        for number in range(self.count):
+            for program in protocol.programs(number):
+                self.clock.process(program)
+        self.experiment.run()
+        values = self.values(self.alive)
+        centre = self.experiment.scoreboard.parameters = average(values)
+        return {'consensus': consensus_distance(values, centre)}
+
+    # what a peer does
+
+    def train(self, number: int, model: Model, round_: int) -> Walk:
+        """Promise where the peer's next local steps lead from *model*."""
+        steps = self.settings.steps.of(round_)
+        self._walks[number] = walk = self.ledger.walk(number, model, steps, self._walks[number])
+        return walk
+
+    def compute(self, number: int, round_: int) -> Event:
+        """Let the peer's device work for its local steps; return the event of their end."""
+        return self.experiment.gradients(number, self.settings.steps.of(round_), round_)
+
+    def mix(self, own: Model, received: Sequence[Model], weights: Sequence[float]) -> Model:
+        """Promise what becomes of one's own model and those received."""
+        if not received:
+            return own
+        combine, many = self.settings.combine, len(received)
+
+        def mixed(mine: Floats, *others: Any) -> Any:
+            return combine(mine, others[:many], others[many:])
+
+        return self.ledger.derive(mixed, own, *received, *weights)
+
+    def mixing_work(self, number: int, models: int, round_: int) -> Event:
+        """Let the peer's device work for what mixing so many models costs."""
+        experiment, combine = self.experiment, self.settings.combine
+        flops = combine.beside('flops')
+        cost = flops(models, experiment.parameters, **combine.options) if flops else 0.0
+        device = self.devices[number]
+        seconds = cost * experiment.scale.bytes / float(experiment.cluster.devices.speed[device])
+        return experiment.cluster.work(
+            device, seconds, operation=combine.name, activity='aggregate', step=round_
+        )
+
+    def send(
+        self,
+        target: int,
+        letter: Letter,
+        elements: float | None = None,
+        *,
+        kind: str = 'model',
+        reliable: bool = True,
+    ) -> None:
+        """Send a letter of so many numbers (by default, a model); without any, a note."""
+        experiment = self.experiment
+        count = experiment.parameters if elements is None else elements
+        experiment.transport.send(
+            self.devices[letter.source],
+            self.devices[target],
+            experiment.wire_bytes(count) if count else CONTROL,
+            letter,
+            kind=kind,
+            step=letter.round,
+            reliable=reliable,
+        )
+
+    def tell(self, targets: Iterable[int], letter: Letter, elements: float | None = None) -> None:
+        """Send the same letter to each of *targets*; it is sent again where it is lost."""
+        for target in targets:
+            self.send(target, letter, elements)
+
+    def receive(self, number: int, kind: str = 'model') -> Event:
+        """Return an event whose value is the next message of that kind to the peer."""
+        return self.experiment.transport.receive(self.devices[number], kind)
+
+    def waited(self, number: int, operation: str, round_: int, since: float) -> None:
+        """Record that the peer has waited since then."""
+        self.experiment.waited(self.devices[number], operation, round_, since)
+
+    @property
+    def parameters(self) -> int:
+        """How many parameters a model has, d."""
+        return self.experiment.parameters
+
+    def number_of(self, device: int) -> int:
+        """Return the number of the peer on a device."""
+        return self._numbers[device]
+
+    def is_down(self, number: int) -> bool:
+        """Whether the peer's device stands still now."""
+        return self.devices[number] in self.experiment.cluster.down
+
+    # how they are measured
+
+    @property
+    def alive(self) -> list[int]:
+        """Peers whose devices are not down; all, where all are."""
+        up = [number for number in range(self.count) if not self.is_down(number)]
+        return up or list(range(self.count))
+
+    def values(self, numbers: Sequence[int]) -> list[Floats]:
+        """Return the models of some peers, computed."""
+        return [value_of(self.models[number]) for number in numbers]
+
+    def average(self) -> Floats:
+        """Return the average model of the peers that are not down."""
+        return average(self.values(self.alive))
+
+    def measure(self) -> None:
+        """Record how far apart the peers are, and how good some of them are alone."""
+        alive = self.alive
+        values = self.values(alive)
+        distance = consensus_distance(values, average(values))
+        self.experiment.scoreboard.metric('consensus', distance)
+        chosen = spread_evenly(self.count, self.settings.measured)
+        some = sorted(set(chosen) & set(alive))
+        record_accuracies(self.experiment, [self.devices[n] for n in some], self.values(some), some)
+
+
+def _starts(experiment: Experiment, own: bool) -> Iterator[Floats]:
+    """Yield the model each peer begins with."""
+    learning, seeds = experiment.learning, experiment.cluster.seeds
+    for device in experiment.workers:
+        if own:
+            yield frozen(learning.model.init(seeds.stream('initial', device=device)))
+        else:
+            yield learning.initial
