@@ -16,61 +16,66 @@ from simulator.robust.aggregation.distances import (
     squared_distances,
 )
 from simulator.robust.aggregation.geometric_median import median_weights
-from simulator.robust.aggregation.krum import krum_scores, pair_flops
+from simulator.robust.aggregation.krum import krum_order, pair_flops
 from simulator.robust.aggregation.rule import Needs, rule
 from simulator.robust.arrays import Indices, Vector, Vectors
 
 __all__ = ['bulyan']
 
 Inner = Literal['krum', 'median', 'geometric_median', 'brute']
-Farness = Callable[[Indices], Vector]
-"""Takes the vectors that are left, returns how far each is from what the rule makes of them."""
+Nearest = Callable[[Indices], int]
+"""Takes the vectors that are left, returns which is closest to what the rule makes of them."""
 
 
 def _picks(vectors: Vectors, *, f: int, over: Inner = 'krum') -> Indices:
     """Return n - 2f vectors, each the closest to what the rule makes of those left by then."""
-    farness = _FARNESS[over](vectors, f)
+    nearest_of = _NEAREST[over](vectors, f)
     left = np.arange(len(vectors))
     picked = []
     for _ in range(len(vectors) - 2 * f):
-        nearest = int(np.argmin(farness(left)))
+        nearest = nearest_of(left)
         picked.append(left[nearest])
         left = np.delete(left, nearest)
     return np.array(picked)
 
 
-def _from_krum(vectors: Vectors, f: int) -> Farness:
-    # Krum's result is the vector of least score: any order by score has it first
+def _from_krum(vectors: Vectors, f: int) -> Nearest:
+    # what Krum returns is itself one of the vectors
     distances = squared_distances(vectors)
-    return lambda left: krum_scores(distances[np.ix_(left, left)], max(1, len(left) - f - 2))
+
+    def nearest(left: Indices) -> int:
+        return int(krum_order(distances[np.ix_(left, left)], max(1, len(left) - f - 2))[0])
+
+    return nearest
 
 
-def _from_median(vectors: Vectors, f: int) -> Farness:
-    return lambda left: distances_to(vectors, median(vectors[left]))[left]
+def _from_median(vectors: Vectors, f: int) -> Nearest:
+    return lambda left: int(np.argmin(distances_to(vectors, median(vectors[left]))[left]))
 
 
-def _from_geometric_median(vectors: Vectors, f: int) -> Farness:
+def _from_geometric_median(vectors: Vectors, f: int) -> Nearest:
     points = coordinates(vectors)
 
-    def farness(left: Indices) -> Vector:
+    def nearest(left: Indices) -> int:
         weights = median_weights(points[left], np.ones(len(left)))
-        return distances_to(points[left], weights @ points[left])
+        return int(np.argmin(distances_to(points[left], weights @ points[left])))
 
-    return farness
+    return nearest
 
 
-def _from_brute(vectors: Vectors, f: int) -> Farness:
+def _from_brute(vectors: Vectors, f: int) -> Nearest:
     distances = squared_distances(vectors)
 
-    def farness(left: Indices) -> Vector:
+    def nearest(left: Indices) -> int:
         among = distances[np.ix_(left, left)]
         # |v - mean of a subset|^2 is the mean of |v - member|^2, less the same for all v
-        return np.asarray(among[:, least_diameter(among, len(left) - f)].mean(axis=1))
+        farness = among[:, least_diameter(among, len(left) - f)].mean(axis=1)
+        return int(np.lexsort((among.sum(axis=1), farness))[0])
 
-    return farness
+    return nearest
 
 
-_FARNESS: dict[str, Callable[[Vectors, int], Farness]] = {
+_NEAREST: dict[str, Callable[[Vectors, int], Nearest]] = {
     'krum': _from_krum,
     'median': _from_median,
     'geometric_median': _from_geometric_median,
@@ -90,10 +95,11 @@ def bulyan(vectors: Vectors, *, f: Annotated[int, Ge(0)], over: Inner = 'krum') 
     """Average, in each coordinate, the values closest to the median of well-chosen vectors.
 
     First n - 2f vectors are picked, one at a time: each is the vector closest to what an inner
-    rule makes of those not yet picked (Krum scores over at least one neighbour, however few are
-    left; ties by order). Then each coordinate is the mean of the n - 4f picked values closest to
-    their median. So a liar cannot hide one large coordinate in a long vector: the leeway of about
-    sqrt(d) that Krum leaves shrinks to about 1/sqrt(d).
+    rule makes of those not yet picked. (Krum scores over at least one neighbour, however few are
+    left; of two equally close the one nearer to all goes first, then the first in order.) Then
+    each coordinate is the mean of the n - 4f picked values closest to their median. So a liar
+    cannot hide one large coordinate in a long vector: the leeway of about sqrt(d) that Krum leaves
+    shrinks to about 1/sqrt(d).
 
     Parameters
     ----------

@@ -90,7 +90,8 @@ def coordinates(vectors: Vectors) -> Matrix:
     scale = np.where(length > 0, length, 1.0)
     values, axes = np.linalg.eigh(products / scale[:, None] / scale[None, :])
     spanned = values > 1e-12 * max(1.0, float(values[-1]))
-    return np.asarray(length[:, None] * axes[:, spanned] * np.sqrt(values[spanned]))
+    points = length[:, None] * axes[:, spanned] * np.sqrt(values[spanned])
+    return np.asarray(points[np.argmax(distances == 0, axis=1)])  # equals stay equal
 
 
 def _median_norm(vectors: Vectors) -> int:

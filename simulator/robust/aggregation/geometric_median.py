@@ -34,7 +34,8 @@ def geometric_median(
     It is found in the few dimensions that the vectors span, by Newton's method safeguarded by
     Weiszfeld's, until a bound from the optimality condition says that the sum of distances is
     within the gap of its minimum (rounding of float32 vectors comes on top; `optimality_gap`
-    certifies any result). If the point is one of the vectors, it is returned exactly.
+    certifies any result). If the point is one of the vectors, it is returned exactly; if an
+    even number of vectors on a line leave a choice, the middle is.
 
     Parameters
     ----------
@@ -108,20 +109,27 @@ def median_weights(points: Matrix, mass: Vector, gap: float = GAP) -> Vector:
     """
     sums = np.array([mass @ distances_to(points, point) for point in points])
     best = int(np.argmin(sums))
-    weights = np.zeros(len(points))
     # if the best of the points is not the median, none is: no search then ends at a point,
     # where the sum of distances has no gradient
     if _bound(*_pull(points, mass, points[best])) <= gap:
-        weights[best] = 1.0
-        return weights
+        return _middle_of_best(points, mass, sums, best)
     distances = distances_to(points, _descended(points, mass, points[best], gap))
     weights = mass / np.maximum(distances, 1e-15 * distances.max())
     return np.asarray(weights / weights.sum())
 
 
+def _middle_of_best(points: Matrix, mass: Vector, sums: Vector, best: int) -> Vector:
+    """Return weights for the best of the points; on a line two may be equally good."""
+    equal = sums <= sums[best] * (1 + 1e-12)
+    apart = distances_to(points[equal], points[best]).max() * mass.sum()
+    if apart <= 1e-9 * sums[best]:  # all the same, to rounding
+        equal = np.arange(len(points)) == best
+    return np.asarray(mass * equal / mass[equal].sum())
+
+
 def _descended(points: Matrix, mass: Vector, start: Vector, gap: float) -> Vector:
     """Go from the best of the points, which is not the median, downhill to it."""
-    point, least = start, np.inf
+    point = start
     for _ in range(STEPS):
         units, nearness, held = _surroundings(points, mass, point)
         pull = mass @ units
@@ -132,12 +140,18 @@ def _descended(points: Matrix, mass: Vector, start: Vector, gap: float) -> Vecto
         weiszfeld = pull * (1 - held / length) / nearness.sum()
         newton = np.linalg.solve(_hessian(units, nearness), pull)
         steps = [newton, newton / 4, weiszfeld]
-        values = [float(mass @ distances_to(points, point + step)) for step in steps]
-        if min(values) >= least:  # nothing but rounding is left
+        changes = [_change(points - point, mass, step) for step in steps]
+        if min(changes) >= 0:  # nothing but rounding is left
             break
-        least = min(values)
-        point = point + steps[values.index(least)]
+        point = point + steps[changes.index(min(changes))]
     return point
+
+
+def _change(away: Matrix, mass: Vector, step: Vector) -> float:
+    """Return what a step changes in the sum of distances, however far away some points are."""
+    before, after = np.linalg.norm(away, axis=1), np.linalg.norm(away - step, axis=1)
+    squares = step @ step - 2 * away @ step
+    return float(mass @ (squares / np.maximum(before + after, np.finfo(float).tiny)))
 
 
 def _surroundings(points: Matrix, mass: Vector, point: Vector) -> tuple[Matrix, Vector, float]:

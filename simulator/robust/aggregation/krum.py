@@ -13,7 +13,7 @@ from simulator.robust.aggregation.mean import average
 from simulator.robust.aggregation.rule import Needs, rule
 from simulator.robust.arrays import Indices, Matrix, Vector, Vectors
 
-__all__ = ['KRUM', 'krum', 'krum_scores', 'multi_krum', 'pair_flops']
+__all__ = ['KRUM', 'krum', 'krum_order', 'krum_scores', 'multi_krum', 'pair_flops']
 
 KRUM = Needs(2, 3)
 
@@ -44,11 +44,20 @@ def krum_scores(distances: Matrix, neighbours: int) -> Vector:
     return np.asarray(nearest.sum(axis=1))
 
 
+def krum_order(distances: Matrix, neighbours: int) -> Indices:
+    """Return all vectors, the least score first.
+
+    With one neighbour, two that are nearest to each other have the same score; then the one
+    nearer to all goes first, whatever the order they come in, and only then the first in order.
+    """
+    return np.lexsort((distances.sum(axis=1), krum_scores(distances, neighbours)))
+
+
 def best_scored(vectors: Vectors, *, f: int, keep: int | None = None) -> Indices:
-    """Return the *keep* vectors of least score, best first; ties by number."""
+    """Return the *keep* vectors of least score, best first."""
     neighbours = len(vectors) - f - 2
-    scores = krum_scores(squared_distances(vectors), neighbours)
-    return np.argsort(scores, kind='stable')[: neighbours if keep is None else keep]
+    order = krum_order(squared_distances(vectors), neighbours)
+    return order[: neighbours if keep is None else keep]
 
 
 def _keep_fits(n: int, *, f: int, keep: int | None = None) -> Iterator[str]:
@@ -65,7 +74,7 @@ def krum(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     """Return the vector with the least sum of squared distances to its nearest neighbours.
 
     A vector is scored by its n - f - 2 nearest *others*, so that f colluding vectors cannot
-    vouch for each other. Of equal scores the first in order wins.
+    vouch for each other. Of equal scores the vector nearer to all wins, then the first in order.
 
     Parameters
     ----------

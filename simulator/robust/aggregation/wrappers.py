@@ -19,8 +19,6 @@ from simulator.robust.arrays import Vector, Vectors
 
 __all__ = ['adaptive_clipping', 'bucketing', 'clipping', 'nearest_neighbour_mixing']
 
-UNMOVED = Promises(translation_equivariant=False, weighted_by_samples=True)
-
 
 @wrapper(needs=Needs(2, 1), flops=lambda n, d, **_: 3.0 * n * n * d)
 def nearest_neighbour_mixing(
@@ -138,7 +136,12 @@ def bucketing(
 
 @wrapper(
     flops=lambda n, d, **_: 3.0 * n * d,
-    promises=replace(UNMOVED, scale_equivariant=False, returns_unanimous=False),
+    promises=Promises(
+        translation_equivariant=False,
+        scale_equivariant=False,
+        returns_unanimous=False,
+        weighted_by_samples=True,
+    ),
 )
 def clipping(
     vectors: Vectors,
@@ -175,7 +178,11 @@ def clipping(
     return aggregate(rule, _clipped(vectors, _norms(vectors), radius), context)
 
 
-@wrapper(needs=Needs(2, 1), flops=lambda n, d, **_: 3.0 * n * d, promises=UNMOVED)
+@wrapper(
+    needs=Needs(2, 1),
+    flops=lambda n, d, **_: 3.0 * n * d,
+    promises=Promises(translation_equivariant=False),
+)
 def adaptive_clipping(
     vectors: Vectors,
     context: Context,
@@ -213,7 +220,7 @@ def adaptive_clipping(
     """
     n, norms = len(vectors), _norms(vectors)
     radius = float(np.sort(norms)[::-1][2 * f * (n - f) // n])
-    return aggregate(rule, _clipped(vectors, norms, radius), context)
+    return aggregate(rule, _clipped(vectors, norms, radius), replace(context, samples=None))
 
 
 def _norms(vectors: Vectors) -> Vector:
