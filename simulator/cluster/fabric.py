@@ -12,40 +12,29 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.cluster.kernel import launch, words
+from simulator.cluster.graph import TaskGraph
+from simulator.cluster.kernel import launch as kernel
+from simulator.cluster.kernel import words
+from simulator.cluster.launched import Launched, LaunchedGraph, lay_graph, lay_schedule
 from simulator.cluster.network import Network
 from simulator.cluster.routes import RouteTable, Routing
 from simulator.cluster.store import Records, Store
 
-__all__ = ['Fabric', 'Launched', 'Sharing', 'Woken']
+__all__ = ['Fabric', 'Launched', 'LaunchedGraph', 'Sharing', 'Woken']
 
 Sharing = Literal['fair', 'fifo', 'none']
 SHARING = {'fair': words.FAIR, 'fifo': words.FIFO, 'none': words.UNSHARED}
 WATCH, RELIABLE, REDUCE = 1, 2, 4
-KINDS: tuple[Literal['done', 'gate', 'lost'], ...] = ('done', 'gate', 'lost')
+GATES = int(words.GATES)
+Kind = Literal['done', 'gate', 'lost', 'gone']
+KINDS: tuple[Kind, ...] = ('done', 'gate', 'lost', 'gone')
 
 
 class Woken(NamedTuple):
-    """Something somebody waited for: a task done or lost, or a gate that opened."""
+    """Something somebody waited for: a task done, a message lost, a gate open, work gone."""
 
-    kind: Literal['done', 'gate', 'lost']
+    kind: Kind
     id: int
-
-
-class Launched(NamedTuple):
-    """A schedule in the fabric.
-
-    Attributes
-    ----------
-    entries, exits : int arrays, shape (ranks,)
-        Gates: open a rank's entry when it calls; its exit wakes when it may leave.
-    first_task : int
-        The id of the first row's transfer; the others follow.
-    """
-
-    entries: NDArray[np.int64]
-    exits: NDArray[np.int64]
-    first_task: int
 
 
 class Fabric:
@@ -101,28 +90,25 @@ class Fabric:
     ):
         self.network = network
         self.table = RouteTable(network, routing)
-        self._store = Store(
-            network, self.table, messages=on_messages is not None, spans=on_spans is not None
-        )
         self._on_messages, self._on_spans = on_messages, on_spans
+        takers = {'messages': on_messages, 'spans': on_spans}
+        traces = [name for name, taker in takers.items() if taker is not None]
+        self._store = store = Store(network, self.table, fifo=sharing == 'fifo', traces=traces)
         self._routes = 0
-        self._calls = self._store.calls
-        self._store.arrays['devices']['gamma'] = 1.0 / np.asarray(reduce, float)
+        self._calls = store.calls
+        self._advance, self._submit_once = store.calls['advance'], store.calls['submit']
+        store.arrays['devices']['gamma'] = 1.0 / np.asarray(reduce, float)
         if jitter is not None:
-            self._store.arrays['quantiles'] = np.sort(np.asarray(jitter, float))
-        self._world = world = self._store.world
+            store.set('quantiles', np.sort(np.asarray(jitter, float)))
+        self._world = world = store.world
         world['sharing'] = SHARING[sharing]
         world['seed'] = np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
         world['timeout'] = resend
         world['attempts'] = attempts
         world['jitter'] = jitter is not None
         world['lossy'] = bool(np.any(network.loss > 0))
-        self._now, self._next, self._active = (
-            world['now'],
-            world['next'],
-            world['active'],
-        )  # views: a fast look
-        self._store.bind()
+        # views: a fast look
+        self._now, self._next, self._active = world['now'], world['next'], world['active']
 
     @property
     def now(self) -> float:
@@ -192,19 +178,18 @@ class Fabric:
     def advance(self, until: float) -> list[Woken]:
         """Run all events up to and including *until*, at most to the first that wakes somebody."""
         while True:
-            why = self._calls['advance'](until)
-            if why == words.IDLE:
+            count: int = self._advance(until)
+            if count > 0:
+                return [_woken(key, why) for key, why in self._store.woken[:count].tolist()]
+            if count == words.IDLE:
                 return []
-            if why == words.WOKEN:
-                return [Woken(KINDS[code & 3], code >> 2) for code in self._store.take_woken()]
-            if why == words.GROW:
-                self._store.grow_slots(self.flush)
-            else:
-                self.flush()
+            self.flush()
+            if count == words.GROW:
+                self._store.reserve_slots(int(self._world['ready'][0]))
 
     def flush(self) -> None:
         """Hand over the trace rows kept so far."""
-        world, arrays = self._world, self._store.arrays
+        arrays, world = self._store.arrays, self._world
         if self._on_messages and world['message_rows'][0]:
             self._on_messages(arrays['messages'][: world['message_rows'][0]].copy())
         if self._on_spans and world['span_rows'][0]:
@@ -234,40 +219,71 @@ class Fabric:
         more : bool
             Whether another piece will follow by `chain`.
         """
-        step, source, target = columns[:3]
-        needed = np.zeros((len(devices), len(devices)), np.bool_)
-        needed[source, target] = True
-        routes = self.table.matrix(needed, devices)
-        self._take_routes()
-        gates = launch.count_gates(step, source, target, len(devices)) + len(devices)
-        self._store.make_room(len(step), gates, 2 * len(step) + gates + more * len(devices))
-        self._store.expect(len(devices))
-        first_task = int(self._world['tasks'][0])
-        given = (self._world, *columns, offsets, routes, tag, reliable, more)
-        entries, exits = launch.lay_schedule(*given)
-        return Launched(entries, exits, first_task)
+        launched = lay_schedule(
+            self._store, columns, offsets, devices, tag=tag, reliable=reliable, more=more
+        )
+        self._routes = self.table.count
+        return launched
+
+    def abandon(self, now: float, launched: Launched | LaunchedGraph) -> None:
+        """Give up a schedule (or a piece of one) or a graph: nothing of it happens any more."""
+        self.flush()  # so that there is room for the rows of what is lost
+        first = launched.entry if isinstance(launched, LaunchedGraph) else launched.entries.min()
+        tasks, gates = launched.ends
+        self._change('abandon', now, launched.first_task, tasks, int(first), gates)
+
+    def wipe(self, now: float, device: int, *, messages: bool) -> None:
+        """Let go of all that *device* computes and, if asked, of all messages to it and from it.
+
+        Who waits for one of the messages is woken as when it is lost.
+        """
+        self.flush()
+        self._change('wipe', now, device, messages)
 
     def chain(self, now: float, exits: NDArray[np.int64], entries: NDArray[np.int64]) -> None:
         """Let ranks that leave a piece of a schedule, by *exits*, enter the next, by *entries*."""
-        launch.chain(self._world, now, exits, entries)
+        if kernel.chain(self._world, now, exits, entries) < 0:
+            self._refuse(int(words.EARLY), now, '')
+
+    def launch_graph(self, graph: TaskGraph, *, reliable: bool = True) -> LaunchedGraph:
+        """Lay a graph of tasks into the fabric; it begins when its entry is opened.
+
+        Parameters
+        ----------
+        graph : TaskGraph
+        reliable : bool
+            Whether transfers that are lost are sent again; if not, what waits for them waits on.
+        """
+        launched = lay_graph(self._store, graph, reliable=reliable)
+        self._routes = self.table.count
+        return launched
+
+    def flows(self) -> Records:
+        """Return the flows that drain now: task, route's ``path`` and ``hops``, rate, ....
+
+        Under `fair` only; rates are those of the last instant that `advance` completed.
+        """
+        slots = self._store.arrays['slots'][: self._world['fresh_slot'][0]]
+        flows: Records = slots[slots['phase'] == words.DRAINING].copy()
+        return flows
 
     def open(self, now: float, gate: int) -> None:
         """Signal *gate*: a rank enters its collective."""
-        self._calls['open_gate'](now, gate)
+        self._change('open_gate', now, gate)
 
     def set_device_rate(self, now: float, device: int, rate: float) -> None:
         """Let *device* work at *rate* times its speed from now on; 0 stops it."""
-        self._calls['set_device_rate'](now, device, rate)
+        self._change('set_device_rate', now, device, rate)
 
     def set_bandwidth(self, now: float, link: int, bandwidth: float) -> None:
         """Change a link's rate to *bandwidth* B/s (> 0), as the sharing has it."""
         if not bandwidth > 0:
             raise ValueError(f'link {link}: bandwidth(={bandwidth}) must be > 0; use `fail`.')
-        self._calls['set_bandwidth'](now, link, bandwidth)
+        self._change('set_bandwidth', now, link, bandwidth)
 
     def fail(self, now: float, link: int) -> None:
         """Take a link down: what is in flight on it is lost, and what sets out until it is up."""
-        self._calls['drop'](now, link)
+        self._change('fail', now, link)
 
     def set_loss(self, link: int, loss: float) -> None:
         """Let *link* lose what arrives from now on with probability *loss*."""
@@ -276,17 +292,36 @@ class Fabric:
 
     def restore(self, link: int) -> None:
         """Bring a link up again."""
-        self._store.arrays['links']['down'][link] = 0
+        down = self._store.arrays['links']['down']
+        self._world['failed'] -= down[link]
+        down[link] = 0
 
     def _submit(self, *task: Any) -> int:
-        if task[-1] & WATCH:
-            self._store.expect(1)
-        number: int = self._calls['submit'](*task)
-        while number < 0:
-            self._store.make_room(1)
-            number = self._calls['submit'](*task)
+        number: int = self._submit_once(*task)
+        while number == words.FULL:
+            self._store.make_room()
+            number = self._submit_once(*task)
+        if number < 0:
+            self._refuse(number, task[0], f'size(={task[3]}) must be >= 0 and finite.')
         return number
+
+    def _change(self, call: str, now: float, which: int, *value: float) -> None:
+        why = self._store.rare(call)(now, which, *value)
+        if why < 0:
+            self._refuse(why, now, f'gate {which} is open already, or not there.')
+
+    def _refuse(self, why: int, now: float, wrong: str) -> None:
+        if why == words.EARLY:
+            raise ValueError(
+                f'now(={now}) must be in {self.now}..{self.next}, from the last event to the next; '
+                'advance first.'
+            )
+        raise ValueError(wrong)
 
     def _take_routes(self) -> None:
         self._store.take_routes()
         self._routes = self.table.count
+
+
+def _woken(key: int, why: int) -> Woken:
+    return Woken(KINDS[why], key & ~GATES)

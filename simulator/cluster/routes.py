@@ -1,7 +1,7 @@
 """Shortest routes by latency, then by hops, deterministic.
 
-Among routes that tie, `shortest` takes the one through lower nodes, `ecmp` (equal-cost multipath)
-one by a hash of source and target, each equally likely.
+Among routes that tie, `shortest` takes, seen from the target, the one over lower nodes, `ecmp`
+(equal-cost multipath) one by a hash of source and target, each equally likely.
 """
 
 from __future__ import annotations
@@ -9,118 +9,17 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from simulator.cluster.kernel import paths
+from simulator.cluster.kernel.words import NONE
 from simulator.cluster.network import Network
-from simulator.cluster.state import ROUTE
+from simulator.cluster.state import ROUTE, TREE
 from simulator.errors import TopologyError
 
 __all__ = ['RouteTable', 'Routing']
 
 Routing = Literal['shortest', 'ecmp']
-
-SAME = 1e-9  # two latencies nearer than this, relatively, tie
-
-
-@njit(cache=True)
-def _shortest(start, first, links, target, latency, wanted, arrived_by):  # noqa: C901 - one loop
-    """Dijkstra from *start* until all *wanted* nodes (a boolean mask) are reached.
-
-    Fills *arrived_by* (nodes,) with the link over which each node is reached, -1 elsewhere;
-    returns the latency and the hops to each. Paths are compared by (latency, hops, node before);
-    a binary heap holds (latency, hops, node).
-    """
-    nodes = len(first) - 1
-    distance = np.full(nodes, np.inf)
-    hops = np.full(nodes, nodes, np.int64)
-    done = np.zeros(nodes, np.bool_)
-    distance[start] = 0.0
-    hops[start] = 0
-    missing = wanted.sum()
-    heap = [(0.0, np.int64(0), np.int64(start))]
-    while len(heap) > 0 and missing > 0:
-        smallest = heap[0]  # pop: the last one sinks from the root
-        tail = heap.pop()
-        if len(heap) > 0:
-            place = 0
-            while 2 * place + 1 < len(heap):
-                child = 2 * place + 1
-                if child + 1 < len(heap) and heap[child + 1] < heap[child]:
-                    child += 1
-                if heap[child] >= tail:
-                    break
-                heap[place] = heap[child]
-                place = child
-            heap[place] = tail
-        node = smallest[2]
-        if done[node]:
-            continue
-        done[node] = True
-        if wanted[node]:
-            missing -= 1
-        for k in range(first[node], first[node + 1]):
-            other = target[links[k]]
-            through = distance[node] + latency[links[k]]
-            if through < distance[other] or (
-                through == distance[other] and hops[node] + 1 < hops[other]
-            ):
-                distance[other] = through
-                hops[other] = hops[node] + 1
-                arrived_by[other] = links[k]
-                item = (through, hops[other], np.int64(other))
-                heap.append(item)
-                place = len(heap) - 1
-                while place > 0 and heap[(place - 1) >> 1] > item:
-                    heap[place] = heap[(place - 1) >> 1]
-                    place = (place - 1) >> 1
-                heap[place] = item
-    return distance, hops
-
-
-@njit(cache=True)
-def _ties(node, k, first, links, target, latency, distance, hops):
-    """Whether the k-th link out of *node*, the other way, ends a shortest route to *node*."""
-    before, link = target[links[k]], links[k] ^ 1
-    through = distance[before] + latency[link]
-    return hops[before] + 1 == hops[node] and through <= distance[node] * (1 + SAME)
-
-
-@njit(cache=True)
-def _count_routes(first, links, target, latency, distance, hops):
-    """Return how many shortest routes lead to each node."""
-    counts = np.zeros(len(distance))
-    for node in np.argsort(hops, kind='mergesort'):
-        if hops[node] == 0:
-            counts[node] = 1.0
-        elif distance[node] < np.inf:
-            for k in range(first[node], first[node + 1]):
-                if _ties(node, k, first, links, target, latency, distance, hops):
-                    counts[node] += counts[target[links[k]]]
-    return counts
-
-
-@njit(cache=True)
-def _draw_route(start, node, first, links, target, latency, distance, hops, counts):
-    """Return the links, last first, of one of the shortest routes to *node*, by a hash."""
-    z = np.uint64(start) * np.uint64(0x9E3779B97F4A7C15)
-    z ^= np.uint64(node) * np.uint64(0xD1B54A32D192ED03)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
-    chosen = np.floor(np.float64(z >> np.uint64(11)) * 2.0**-53 * counts[node])
-    route = np.empty(hops[node], np.int64)
-    for place in range(len(route)):
-        taken = -1
-        for k in range(first[node], first[node + 1]):
-            if _ties(node, k, first, links, target, latency, distance, hops):
-                taken = k
-                if chosen < counts[target[links[k]]]:
-                    break
-                chosen -= counts[target[links[k]]]
-        route[place] = links[taken] ^ 1
-        node = target[links[taken]]
-    return route
 
 
 class RouteTable:
@@ -130,8 +29,8 @@ class RouteTable:
     ----------
     network : Network
     routing : 'shortest' or 'ecmp'
-        Which of the routes that tie is taken: that through lower nodes, or one by a hash of
-        source and target, so that flows spread over all of them.
+        Which of the routes that tie is taken: that over lower nodes, or one by a hash of source
+        and target, so that flows spread over all of them.
 
     Attributes
     ----------
@@ -139,8 +38,18 @@ class RouteTable:
         One record of ``state.ROUTE`` a route, with room to spare.
     path : int32 array
         The links of all routes, one route after another.
+    count : int
+        Routes found so far.
     hops : int
         The length of the longest route so far.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> line = Network.of(nx.path_graph(4), hosts=4, bandwidth=1e9, latency=1e-3)
+    >>> table = RouteTable(line)
+    >>> table.links_of(table.of(3, 1)).tolist()
+    [5, 3]
     """
 
     def __init__(self, network: Network, routing: Routing = 'shortest'):
@@ -151,74 +60,109 @@ class RouteTable:
         self.count = 0
         self.hops = 1
         self._used = 0
-        self._known: dict[int, int] = {}
+        self._known: dict[int, int] = {}  # of pairs that were asked for singly
+        self._pairs: NDArray[np.int64] = np.empty(0, np.int64)
+        self._enlarge(64)
+        self._tree = np.zeros(network.nodes, TREE)
+        self._access = _only_links(network)
 
     def of(self, source: int, target: int) -> int:
         """Return the number of the route from device *source* to device *target*."""
         key = source * self.network.nodes + target
         if key not in self._known:
-            self._find(source, [target])
+            ends = np.array([source, target])
+            self._known[key] = int(self.between(ends, ends[:1] * 0, ends[:1] * 0 + 1)[0])
         return self._known[key]
 
-    def matrix(self, needed: NDArray[np.bool_], devices: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return route numbers (ranks, ranks) where *needed*, -1 elsewhere.
+    def between(
+        self, devices: NDArray[np.int64], source: NDArray[Any], target: NDArray[Any]
+    ) -> NDArray[np.int32]:
+        """Return the number of each row's route.
 
-        *devices* (ranks,) are the ranks' devices.
+        Parameters
+        ----------
+        devices : int array, shape (ranks,)
+            Where each rank runs.
+        source, target : int arrays, shape (rows,)
+            Ranks.
+
+        Returns
+        -------
+        array of int32, shape (rows,)
         """
-        numbers = np.full(needed.shape, -1, np.int32)
-        nodes = self.network.nodes
-        for rank in np.flatnonzero(needed.any(axis=1)):
-            source = int(devices[rank])
-            others = np.flatnonzero(needed[rank])
-            targets = [int(device) for device in devices[others]]
-            self._find(source, [t for t in targets if source * nodes + t not in self._known])
-            numbers[rank, others] = [self._known[source * nodes + t] for t in targets]
-        return numbers
+        columns = (
+            np.ascontiguousarray(devices, np.int64),
+            np.ascontiguousarray(source, np.int32),
+            np.ascontiguousarray(target, np.int32),
+        )
+        routes = np.empty(len(source), np.int32)
+        old, done = self.count, 0
+        while True:
+            done, self.count = paths.number_pairs(
+                self._keys, self._numbers, self.count, self.network.nodes, *columns, done, routes,
+                self._pairs,
+            )  # fmt: skip
+            if done == len(source):
+                break
+            self._enlarge(4 * len(self._keys))
+        if self.count > old:
+            self._find(np.arange(old, self.count))
+        return routes
 
     def links_of(self, route: int) -> NDArray[np.int32]:
         """Return the links of a route, in order."""
         record = self.routes[route]
         return self.path[record['first'] : record['first'] + record['hops']]
 
-    def _find(self, source: int, targets: list[int]) -> None:
-        if not targets:
-            return
+    def _find(self, numbers: NDArray[np.int64]) -> None:
+        """Find the routes of these numbers, those that share a tree one after another."""
         network = self.network
-        wanted = np.zeros(network.nodes, np.bool_)
-        wanted[targets] = True
-        arrived_by = np.full(network.nodes, -1, np.int64)
-        graph = (network.first, network.links_by_source, network.target, network.latency)
-        reached = _shortest(source, *graph, wanted, arrived_by)
-        if missed := [t for t in targets if t != source and arrived_by[t] < 0]:
+        self.routes = _lengthened(self.routes, self.count)
+        source = self._pairs[numbers] // network.nodes
+        access = self._access[source]
+        root = np.where(access == NONE, source, network.target[access])
+        order = numbers[np.argsort(root, kind='stable')]
+        done = 0
+        while done < len(order):
+            done, self._used = paths.trace_pairs(
+                self._pairs, order, done, self.routing == 'ecmp', self._access, network.first,
+                network.links_by_source, network.target, network.latency, self._tree, self.path,
+                self._used, self.routes,
+            )  # fmt: skip
+            if done < len(order):
+                self._go_on(*divmod(int(self._pairs[order[done]]), network.nodes))
+        self.hops = max(self.hops, int(self.routes['hops'][numbers].max()))
+
+    def _go_on(self, source: int, target: int) -> None:
+        """Enlarge the room for paths, the search having stopped at this pair."""
+        if self._tree['distance'][target] == np.inf:
             raise TopologyError(
-                f'no route from node {source} to node {missed[0]}: the graph is not connected.'
+                f'no route from node {source} to node {target}: the graph is not connected.'
             )
-        if self.routing == 'shortest':
-            routes = [self._trace(source, target, arrived_by) for target in targets]
-        else:
-            tree = (*graph, *reached, _count_routes(*graph, *reached))
-            routes = [_draw_route(source, target, *tree).tolist() for target in targets]
-        for target, links in zip(targets, routes, strict=True):
-            self._add(source, target, links[::-1])
+        self.path = _lengthened(self.path, 2 * len(self.path))
 
-    def _trace(self, source: int, target: int, arrived_by: NDArray[np.int64]) -> list[int]:
-        """Return the links of the route that was found, last first."""
-        links: list[int] = []
-        node = target
-        while node != source:
-            links.append(int(arrived_by[node]))
-            node = int(self.network.source[links[-1]])
-        return links
+    def _enlarge(self, size: int) -> None:
+        """Make a hash table of *size* places for the pairs known so far."""
+        pairs = np.empty(size // 2, np.int64)
+        pairs[: self.count] = self._pairs[: self.count]
+        self._pairs = pairs
+        self._keys = np.full(size, NONE, np.int64)
+        self._numbers = np.empty(size, np.int32)
+        paths.fill_table(self._keys, self._numbers, pairs, self.count)
 
-    def _add(self, source: int, target: int, links: list[int]) -> None:
-        if self.count == len(self.routes):
-            self.routes = np.concatenate([self.routes, np.zeros_like(self.routes)])
-        while self._used + len(links) > len(self.path):
-            self.path = np.concatenate([self.path, np.zeros_like(self.path)])
-        latency = float(sum(self.network.latency[link] for link in links))
-        self.routes[self.count] = (latency, self._used, len(links), source, target)
-        self.path[self._used : self._used + len(links)] = links
-        self._known[source * self.network.nodes + target] = self.count
-        self._used += len(links)
-        self.count += 1
-        self.hops = max(self.hops, len(links))
+
+def _only_links(network: Network) -> NDArray[np.int64]:
+    """Return for each node its only link, NONE where it has none or more."""
+    access = np.full(network.nodes, NONE)
+    single = np.flatnonzero(np.diff(network.first) == 1)
+    access[single] = network.links_by_source[network.first[single]]
+    return access
+
+
+def _lengthened(array: NDArray[Any], size: int) -> NDArray[Any]:
+    """Return *array*, or a longer copy of it where it has less than *size* entries."""
+    if size <= len(array):
+        return array
+    longer = np.zeros(1 << (size - 1).bit_length(), array.dtype)
+    longer[: len(array)] = array
+    return longer

@@ -1,11 +1,13 @@
 """The records the fabric's kernel works on: one flat array a kind, laid out for the cache.
 
-Tasks, gates and what gates open live in ring buffers: an id only ever grows, its place is
-``id & (capacity - 1)``, and the window of living ids slides. References between them are the low
-31 bits of the id (``~`` of it for a gate), so rings can be enlarged without touching a reference.
+Tasks that wait for others, gates, and what gates open live in ring buffers: an index only ever
+grows, its place is ``index & (capacity - 1)``, and the window of living ones slides. References
+between them are the low 31 bits of the index (``~`` of it for a gate), so rings can be enlarged
+without touching a reference.
 
-Active tasks hold a *slot* (recycled); a slot's next event sits in a *bucket* of all slots due at
-the same instant, and the heap orders buckets: lockstep rounds cost one heap entry, not one a rank.
+A task that has begun holds a *slot* (recycled); a slot's next event sits in a *bucket* of all
+slots due at the same instant, and the heap orders buckets: lockstep rounds cost one heap entry,
+not one a rank. What each event touches is in `SLOT`, one line of the cache; the rest in `CARGO`.
 """
 
 from __future__ import annotations
@@ -17,92 +19,113 @@ import numpy as np
 __all__ = [
     'ARRAYS',
     'BUCKET',
+    'CARGO',
     'DEVICE',
     'GATE',
-    'HOP',
+    'LINE',
     'LINK',
+    'MEMBER',
     'MESSAGE_ROW',
+    'PAIR',
+    'QUEUED',
+    'RANK',
     'ROUTE',
     'SLOT',
     'SPAN_ROW',
     'TASK',
+    'TREE',
     'WORLD',
 ]
 
+LINE = 64
+
 
 def _record(**fields: str) -> np.dtype[np.void]:
-    return np.dtype([(name, code) for name, code in fields.items()], align=True)
+    return np.dtype(list(fields.items()), align=True)
 
 
-# A transfer (size in bytes, place = route) or a computation (size in seconds, place = device).
-TASK = _record(
-    size='f8',
-    place='i4',
-    waits='i4',  # gates not open yet
-    gate='i4',  # the two gates that count this task's completion (-1: none)
-    other_gate='i4',
-    tag='i4',  # what it is, for the traces: meaning kept by the fabric
-    step='i4',
-    priority='i4',  # of a computation: the least goes first
-    kind='i1',
-    reduce='i1',  # the receiver reduces what arrives before the transfer counts
-    watch='i1',  # somebody waits: report the completion
-    reliable='i1',  # resend what is lost
-)
+def _lines(**fields: str) -> np.dtype[np.void]:
+    """Return a record that fills whole lines of the cache, 64 bytes each."""
+    missing = -_record(**fields).itemsize % LINE
+    return _record(**fields, **{f'unused_{k}': 'i4' for k in range(missing // 4)})
+
+
+# What a transfer (size in bytes, place = route) or a computation (size in seconds, place =
+# device) keeps from its launch to its end.
+_NATURE = {
+    'size': 'f8',
+    'gate': 'i4',  # the two gates that count this task's completion (-1: none)
+    'other_gate': 'i4',
+    'place': 'i4',
+    'tag': 'i4',  # what it is, for the traces: meaning kept by the fabric
+    'step': 'i4',
+    'priority': 'i4',  # of a computation: the least goes first
+    'kind': 'i1',
+    'reduce': 'i1',  # the receiver reduces what arrives before the transfer counts
+    'watch': 'i1',  # somebody waits: report the completion
+    'reliable': 'i1',  # resend what is lost
+}
+
+# A task that waits for gates to open.
+TASK = _record(number='i8', **_NATURE, waits='i4')
 
 # A counter: opens when all it waits for has happened, then opens tasks and gates.
 GATE = _record(waits='i4', first='u4', count='i4', watch='i4')
 
-# An active task. `due` is its next event; `left`, `right` thread it into a bucket or a device's
-# waiting heap; `queue` is scratch for lists of slots.
-SLOT = _record(
+# A task that has begun. `left`, `right` thread it into a bucket or a device's waiting heap.
+SLOT = _lines(
     task='i8',
-    due='f8',
     remaining='f8',  # bytes or seconds left at `since`
     rate='f8',
     since='f8',
-    sent='f8',
-    started='f8',
-    head='f8',  # fifo: when the head arrived at the present hop
-    start='f8',  # fifo: when the present hop's service starts
-    before='f8',  # fifo: when that link was to become free before this message
-    stamp='i8',
+    stamp='i8',  # fair: scratch of the filling
     bucket='i4',
     left='i4',
     right='i4',
-    queue='i4',
-    route='i4',
-    hop='i4',
-    attempt='i4',
+    path='i4',  # its route: where it begins among the links of all routes, and its length
+    hops='i4',
     phase='i4',
 )
+CARGO = _lines(**_NATURE, attempt='i4', sent='f8', started='f8')
 
-# What slot s does on hop h of its route, at s * stride + h.
-HOP = _record(leave='f8', left='i4', right='i4')
+# Fifo: at the link where the head is, when it arrived there, when its service starts, and when
+# the link becomes free of what came before.
+QUEUED = _record(head='f8', start='f8', before='f8', hop='i8')
 
-LINK = _record(
+# Fair: slot s among the flows of hop h of its route, at (s << hop_bits) + h.
+MEMBER = _record(left='i4', right='i4')
+
+LINK = _lines(
     bandwidth='f8',
-    latency='f8',
-    loss='f8',
-    free='f8',  # fifo: when its last message will have left
-    spare='f8',  # fair: scratch of the filling, as are share, open, queue, heap
-    share='f8',
     busy='f8',
     busy_since='f8',
     bytes='f8',
     messages='i8',
-    stamp='i8',
     flows='i4',
     first='i4',  # fair: its list of flows
+    latency='f8',
+    marked='i1',
+    down='i1',
+    # fair: scratch of the filling
     open='i4',
+    stamp='i8',
+    spare='f8',
+    share='f8',
     queue='i4',
     heap='i4',
     touched='i4',  # k-th touched link, kept at place k
-    marked='i1',
-    down='i1',
+    loss='f8',
+    free='f8',  # fifo: when its last message will have left
 )
 
 ROUTE = _record(latency='f8', first='i8', hops='i4', source='i4', target='i4')
+
+# A rank while its schedule is laid out: gates it enters and leaves by, its last step, that step's
+# gate and the one before.
+RANK = _record(entry='i8', now='i8', before='i8', step='i8')
+
+# A node in the search for shortest paths, and the k-th node of its heap, kept at place k.
+TREE = _record(distance='f8', hops='i8', routes='f8', wanted='i8', place='i8', heap='i8')
 
 DEVICE = _record(
     rate='f8',  # 1 = nominal, 0 = down
@@ -111,9 +134,14 @@ DEVICE = _record(
     busy='f8',
     running='i4',
     waiting='i4',  # root of the heap of waiting computations
+    next='i4',  # of those that choose when the instant is over
+    chooses='i4',
 )
 
 BUCKET = _record(time='f8', first='i4', last='i4', place='i4')
+
+# What is ready (task, its place or ~slot), due (task, slot) or woke (task or gate, why).
+PAIR = _record(key='i8', what='i8')
 
 MESSAGE_ROW = _record(
     task='i8',
@@ -133,9 +161,12 @@ ARRAYS: dict[str, np.dtype[Any]] = {
     'tasks': TASK,
     'gates': GATE,
     'opens': np.dtype('i4'),
-    'ready': np.dtype('i8'),
+    'ready': PAIR,
     'slots': SLOT,
-    'hops': HOP,
+    'cargo': CARGO,
+    'members': MEMBER,
+    'queued': QUEUED,
+    'leaves': np.dtype('f8'),
     'links': LINK,
     'routes': ROUTE,
     'path': np.dtype('i4'),
@@ -146,40 +177,51 @@ ARRAYS: dict[str, np.dtype[Any]] = {
     'recent': np.dtype('i4'),
     'messages': MESSAGE_ROW,
     'spans': SPAN_ROW,
-    'woken': np.dtype('i8'),
-    'work': np.dtype('i8'),
+    'woken': PAIR,
+    'work': PAIR,
+    'spare': PAIR,
 }
+
+_COUNTERS = (
+    'tasks',  # numbers given
+    'laid',  # tasks laid into the ring
+    'oldest_laid',
+    'gates',
+    'oldest_gate',
+    'opens',
+    'messages',
+    'lost',
+    'epoch',
+    'ready',
+    'woken',
+    'watched',  # what somebody waits for
+    'active',
+    'free_slot',
+    'fresh_slot',  # from here on slots have never been used
+    'free_bucket',
+    'fresh_bucket',
+    'heap',
+    'touched',
+    'choosing',  # the first device that chooses
+    'failed',  # links that are down
+    'message_rows',
+    'span_rows',
+    'hop_bits',
+    'attempts',  # until a message is given up
+    'sharing',
+    'trace_messages',
+    'trace_spans',
+    'lossy',
+    'jitter',
+)
 
 # The counters, and where each array lies and how long it is: all that the kernel is handed.
 WORLD = _record(
-    **{name + end: 'i8' for name in ARRAYS for end in ('_at', '_size')},
     now='f8',
     next='f8',
     timeout='f8',  # until a lost message is sent again, doubled each time
     bytes='f8',
-    tasks='i8',
-    oldest_task='i8',
-    gates='i8',
-    oldest_gate='i8',
-    opens='i8',
-    messages='i8',
-    lost='i8',
-    epoch='i8',
     seed='u8',
-    ready='i4',
-    woken='i4',
-    active='i4',
-    free_slot='i4',
-    free_bucket='i4',
-    heap='i4',
-    touched='i4',
-    message_rows='i4',
-    span_rows='i4',
-    stride='i4',
-    attempts='i4',  # until a message is given up
-    sharing='i1',
-    trace_messages='i1',
-    trace_spans='i1',
-    lossy='i1',
-    jitter='i1',
+    **dict.fromkeys(_COUNTERS, 'i8'),
+    **{name + end: 'i8' for name in ARRAYS for end in ('_at', '_size')},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.cluster import state
-from simulator.cluster.kernel import engine, words
+from simulator.cluster.kernel import crashes, engine, words
 from simulator.cluster.network import Network
 from simulator.cluster.routes import RouteTable
 
@@ -26,8 +26,15 @@ _CALLS: dict[str, list[Any]] = {
     'open_gate': [0.0, 0],
     'set_device_rate': [0.0, 0, 0.0],
     'set_bandwidth': [0.0, 0, 0.0],
-    'drop': [0.0, 0],
+    'fail': [0.0, 0],
 }
+_RARE: dict[str, list[Any]] = {  # as above; compiled and loaded only where they are needed
+    'wipe': [0.0, 0, True],
+    'abandon': [0.0, 0, 0, 0, 0],
+}
+
+# arrays with an entry a slot; `members` and `leaves` have one a slot and hop
+_BY_SLOT = ('slots', 'cargo', 'buckets', 'heap', 'work')
 
 
 class Store:
@@ -39,46 +46,54 @@ class Store:
         By name; an array is replaced when it grows, so hold none for long.
     world : structured array, shape (1,)
         The counters (``state.WORLD``): never replaced.
+    woken : int array, shape (room, 2)
+        What woke (a task, or `words.GATES` + a gate) and why: another view of ``arrays['woken']``.
     """
 
-    def __init__(self, network: Network, table: RouteTable, *, messages: bool, spans: bool):
+    def __init__(self, network: Network, table: RouteTable, *, fifo: bool, traces: Iterable[str]):
         self.table = table
         self.arrays = _initial(network)
         self.world = _counters()
-        self.world['trace_messages'], self.world['trace_spans'] = messages, spans
-        self.arrays['messages'] = np.zeros(1024 if messages else 0, state.MESSAGE_ROW)
-        self.arrays['spans'] = np.zeros(1024 if spans else 0, state.SPAN_ROW)
-        self._watched = 0
-        self.calls = {name: _bound(name, self.world, rest) for name, rest in _CALLS.items()}
+        self._by_hop = ('leaves',) if fifo else ('members',)
+        self._fifo = fifo
+        self._traces = tuple(traces)  # of 'messages', 'spans'
+        for name in self._traces:
+            self.world['trace_' + name] = 1
+            self._lengthen(name, 1024)
+        self.calls = {
+            name: _bound(getattr(engine, name), self.world, rest) for name, rest in _CALLS.items()
+        }
         self._add_slots(64)
-        self.bind()
-
-    def bind(self) -> None:
-        """Tell the kernel where the arrays are now."""
-        for name, array in self.arrays.items():
-            self.world[name + '_at'] = array.ctypes.data
-            self.world[name + '_size'] = len(array)
+        self._lengthen('woken', 64)
+        for name in self.arrays:
+            self._bind(name)
 
     def expect(self, count: int) -> None:
         """Have room to wake *count* more than before."""
-        self._watched += count
-        if self._watched > len(self.arrays['woken']):
-            self._lengthen('woken', 2 * self._watched)
-            self.bind()
+        self.world['watched'] += count
+        watched = int(self.world['watched'][0])
+        if watched > len(self.arrays['woken']):
+            self._lengthen('woken', 2 * watched)
 
-    def take_woken(self) -> list[int]:
-        """Return the codes of what woke, and forget them."""
-        count = int(self.world['woken'][0])
-        self.world['woken'] = 0
-        self._watched -= count
-        codes: list[int] = self.arrays['woken'][:count].tolist()
-        return codes
+    def rare(self, name: str) -> Callable[..., Any]:
+        """Return an entry point that most runs never need."""
+        if name not in self.calls:
+            self.calls[name] = _bound(getattr(crashes, name), self.world, _RARE[name])
+        return self.calls[name]
 
-    def make_room(self, tasks: int, gates: int = 0, opens: int = 0) -> None:
+    def make_room(self) -> None:
+        """Have room for one more task that begins at once."""
+        size = len(self.arrays['slots'])
+        if self.world['active'][0] >= size:
+            self._add_slots(2 * size)
+        self.expect(1)
+        self.world['watched'] -= 1
+
+    def widen_rings(self, tasks: int, gates: int, opens: int) -> None:
         """Enlarge the rings until so many more fit."""
         world = self.world[0]
-        task, gate = int(world['oldest_task']), int(world['oldest_gate'])
-        live_tasks, live_gates = int(world['tasks']) - task, int(world['gates']) - gate
+        task, gate = int(world['oldest_laid']), int(world['oldest_gate'])
+        live_tasks, live_gates = int(world['laid']) - task, int(world['gates']) - gate
         head, live_opens = int(world['opens']), 0
         if live_gates:
             first = self.arrays['gates']['first'][gate & (len(self.arrays['gates']) - 1)]
@@ -86,79 +101,103 @@ class Store:
         self._widen_ring('tasks', task, live_tasks, live_tasks + tasks)
         self._widen_ring('gates', gate, live_gates, live_gates + gates)
         self._widen_ring('opens', head - live_opens, live_opens, live_opens + opens)
-        self._lengthen('ready', len(self.arrays['tasks']))
-        self.bind()
+        self._lengthen('ready', len(self.arrays['tasks']) + len(self.arrays['slots']))
 
-    def grow_slots(self, flush: Callable[[], None]) -> None:
-        """Have slots for all that is ready; *flush* empties trace rows before they move."""
-        wanted = int(self.world['active'][0]) + int(self.world['ready'][0])
-        flush()
-        self._add_slots(1 << (wanted - 1).bit_length())
-        self.bind()
+    def reserve_slots(self, count: int) -> None:
+        """Have slots for *count* tasks more than are under way."""
+        wanted = int(self.world['active'][0]) + count
+        if wanted > len(self.arrays['slots']):
+            self._add_slots(1 << (wanted - 1).bit_length())
 
     def take_routes(self) -> None:
         """Let the kernel see the routes found since; longer ones need wider records of hops."""
-        old, new = int(self.world['stride'][0]), self.table.hops
-        if new > old:
-            hops, links = self.arrays['hops'].reshape(-1, old), self.arrays['links']
-            wide = np.zeros((len(hops), new), state.HOP)
-            wide[:, :old] = hops
-            for members in (wide['left'], wide['right'], links['first']):
-                members[...] = np.where(members < 0, members, members // old * new + members % old)
-            self.arrays['hops'] = wide.ravel()
-            self.world['stride'] = new
-        elif self.arrays['routes'] is self.table.routes and self.arrays['path'] is self.table.path:
-            return  # they were added in place
-        self.arrays['routes'], self.arrays['path'] = self.table.routes, self.table.path
-        self.bind()
+        old, bits = int(self.world['hop_bits'][0]), (self.table.hops - 1).bit_length()
+        if bits > old:
+            self.world['hop_bits'] = bits
+            self._widen_hops(old, bits)
+        for name, array in (('routes', self.table.routes), ('path', self.table.path)):
+            if self.arrays[name] is not array:
+                self.arrays[name] = array
+                self._bind(name)
+
+    def set(self, name: str, array: Records) -> None:
+        """Let the kernel work with *array*."""
+        self.arrays[name] = array
+        self._bind(name)
+
+    def _widen_hops(self, old: int, bits: int) -> None:
+        """Spread what is kept by slot and hop, room for 2**old hops a slot, to 2**bits."""
+        for name in self._by_hop:
+            narrow = self.arrays[name].reshape(-1, 1 << old)
+            wide = _zeros(len(narrow) << bits, narrow.dtype)
+            wide.reshape(-1, 1 << bits)[:, : 1 << old] = narrow
+            self.set(name, wide)
+        lists = [self.arrays['members'][end] for end in ('left', 'right')]
+        for places in (*lists, self.arrays['links']['first']):
+            hop = places & ((1 << old) - 1)
+            places[...] = np.where(places < 0, places, (places >> old << bits) + hop)
 
     def _add_slots(self, size: int) -> None:
-        old = len(self.arrays['slots'])
-        for name in ('slots', 'buckets', 'heap', 'work'):
+        for name in (*_BY_SLOT, *(('queued',) if self._fifo else ())):
             self._lengthen(name, size)
-        self._lengthen('hops', size * int(self.world['stride'][0]))
-        for name in ('messages', 'spans'):
-            if len(self.arrays[name]):
-                self._lengthen(name, 2 * size)
-        self.arrays['slots']['phase'][old:] = words.NONE
-        self.arrays['buckets']['first'][old:] = words.NONE
-        _thread(self.arrays['slots']['right'], old, self.world['free_slot'])
-        _thread(self.arrays['buckets']['last'], old, self.world['free_bucket'])
+        for name in self._by_hop:
+            self._lengthen(name, size << int(self.world['hop_bits'][0]))
+        for name in self._traces:
+            self._lengthen(name, 2 * size)
+        self._lengthen('ready', len(self.arrays['tasks']) + size)
 
     def _lengthen(self, name: str, size: int) -> None:
         old = self.arrays[name]
         if size > len(old):
-            self.arrays[name] = np.concatenate([old, np.zeros(size - len(old), old.dtype)])
+            new = _zeros(size, old.dtype)
+            new[: len(old)] = old
+            self.set(name, new)
+        if name in ('ready', 'work', 'woken'):  # what is sorted needs as much room besides
+            self._lengthen('spare', len(self.arrays[name]))
 
     def _widen_ring(self, name: str, oldest: int, live: int, wanted: int) -> None:
-        """Double the ring until *wanted* fit, every living id at its new place."""
+        """Double the ring until *wanted* fit, every living index at its new place."""
         old = self.arrays[name]
         size = max(len(old), 1 << (wanted - 1).bit_length() if wanted else 0)
         if size == len(old):
             return
-        new = np.zeros(size, old.dtype)
+        new = _zeros(size, old.dtype)
         done = 0
         while done < live:  # in stretches that wrap in neither ring
             source, target = (oldest + done) % len(old), (oldest + done) % size
             count = min(live - done, len(old) - source, size - target)
             new[target : target + count] = old[source : source + count]
             done += count
-        self.arrays[name] = new
+        self.set(name, new)
+
+    def _bind(self, name: str) -> None:
+        """Tell the kernel where the array is now."""
+        array = self.arrays[name]
+        self.world[name + '_at'] = array.ctypes.data
+        self.world[name + '_size'] = len(array)
+        if name == 'woken':
+            self.woken = array.view(np.int64).reshape(-1, 2)
+
+
+def _zeros(size: int, kind: np.dtype[Any]) -> Records:
+    """Return *size* zeroed records that begin at a line of the cache; memory is taken on use."""
+    raw = np.zeros(size * kind.itemsize + state.LINE, np.uint8)
+    start = -raw.ctypes.data % state.LINE
+    return raw[start : start + size * kind.itemsize].view(kind)
 
 
 def _counters() -> Records:
-    world = np.zeros(1, state.WORLD)
+    world = _zeros(1, state.WORLD)
     world['next'] = np.inf
-    world['free_slot'] = world['free_bucket'] = words.NONE
-    world['stride'] = 1
+    world['free_slot'] = world['free_bucket'] = world['choosing'] = words.NONE
     return world
 
 
 def _initial(network: Network) -> dict[str, Records]:
-    rings = dict.fromkeys(('tasks', 'gates', 'opens', 'ready', 'woken', 'recent'), 64)
-    fixed = {'links': max(len(network.source), 1), 'devices': network.hosts}
-    sizes = dict.fromkeys(('routes', 'path', 'quantiles'), 1) | rings | fixed
-    arrays = {name: np.zeros(sizes.get(name, 0), kind) for name, kind in state.ARRAYS.items()}
+    sizes = {'links': max(len(network.source), 1), 'devices': network.hosts, 'recent': 256}
+    sizes |= dict.fromkeys(('tasks', 'gates', 'opens'), 64)
+    sizes |= dict.fromkeys(('routes', 'path', 'quantiles'), 1)
+    arrays = {name: _zeros(sizes.get(name, 0), kind) for name, kind in state.ARRAYS.items()}
     arrays['recent'][:] = words.NONE
     arrays['links']['first'] = words.NONE
     if len(network.source):
@@ -169,21 +208,15 @@ def _initial(network: Network) -> dict[str, Records]:
     return arrays
 
 
-def _thread(column: NDArray[Any], start: int, head: NDArray[Any]) -> None:
-    """Chain the new entries of *column* from *start* on before the free list at *head*."""
-    if start < len(column):
-        column[start:] = np.arange(start + 1, len(column) + 1)
-        column[-1] = head[0]
-        head[0] = start
+_typeof: Callable[[Any], Any] = numba.typeof
 
 
-def _bound(name: str, world: Records, rest: list[Any]) -> Callable[..., Any]:
+def _bound(dispatcher: Any, world: Records, rest: list[Any]) -> Callable[..., Any]:
     """Return an entry point with the world in place, called past numba's dispatcher.
 
     The dispatcher's look at a structured array costs three times the call itself.
     """
-    dispatcher = getattr(engine, name)
-    signature = tuple(numba.typeof(argument) for argument in (world, *rest))
+    signature = tuple(map(_typeof, (world, *rest)))
     if signature not in dispatcher.overloads:
         dispatcher.compile(signature)
     return partial(dispatcher.overloads[signature].entry_point, world)

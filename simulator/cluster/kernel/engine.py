@@ -1,7 +1,8 @@
 """What Python calls: advance the world, hand it tasks, open gates, change rates.
 
-Every entry takes the arrays it needs in the order of ``fabric.Fabric``; see there for who holds
-them. An entry that finds no room returns, changes nothing, and is called again with more.
+An entry that can't do what it is asked changes nothing and returns a negative number: `FULL` where
+the store must make room, `EARLY` where events before that time have not happened yet, `WRONG`
+where there is no such gate or size.
 """
 
 from __future__ import annotations
@@ -9,303 +10,278 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.cluster.kernel.arrays import (
-    buckets_of,
-    devices_of,
-    heap_of,
-    hops_of,
+    cargo_of,
+    gates_of,
+    leaves_of,
     links_of,
     messages_of,
     path_of,
+    queued_of,
     ready_of,
     routes_of,
     slots_of,
     spans_of,
-    tasks_of,
+    woken_of,
     work_of,
 )
-from simulator.cluster.kernel.computations import (
-    change_rate,
-    enqueue,
-    next_computation,
-    note_span,
+from simulator.cluster.kernel.computations import change_rate, choose, enqueue, leave, note_span
+from simulator.cluster.kernel.events import (
+    cancel,
+    collect,
+    first_event,
+    is_early,
+    look_ahead,
+    schedule,
 )
-from simulator.cluster.kernel.events import cancel, collect, schedule
-from simulator.cluster.kernel.fair import part, refill, touch
-from simulator.cluster.kernel.tasks import finish, retire, signal
-from simulator.cluster.kernel.transfers import account, arrive, begin, drain, lose, lucky, serve
+from simulator.cluster.kernel.fair import carried, drain, part, refill, touch
+from simulator.cluster.kernel.fifo import serve, serve_again
+from simulator.cluster.kernel.order import arrange
+from simulator.cluster.kernel.tasks import finish, load, make_ready, retire, signal, take_slot
+from simulator.cluster.kernel.transfers import account, arrive, begin, lose
 from simulator.cluster.kernel.words import (
     ARRIVING,
     DRAIN,
     DRAINING,
     DROPPED,
-    FAIR,
+    EARLY,
     FIFO,
     FLYING,
+    FULL,
     GROW,
     HOPPING,
     IDLE,
     INFINITY,
     NONE,
+    ONE,
     REDUCING,
     RESENDING,
     RUNNING,
     TASK_DONE,
     TRANSFER,
-    WOKEN,
-    compiled,
+    WRONG,
+    entry,
+    inner,
 )
 
 
-@compiled
-def _start_ready(w):
+@inner
+def start_ready(w):
     """Start what is ready, in task order; False where there are too few slots for it."""
-    tasks = tasks_of(w)
     ready = ready_of(w)
-    slots = slots_of(w)
+    cargo = cargo_of(w)
     count = w.ready
-    if w.active + count > len(slots):
+    if w.active + count > len(slots_of(w)):
         return False
-    for k in range(1, count):
-        if ready[k] < ready[k - 1]:
-            ready[:count].sort()
-            break
+    arrange(w, ready, count)
     w.ready = 0
     for k in range(count):
-        s = w.free_slot
-        w.free_slot = slots[s].right
-        w.active += 1
-        task = tasks[ready[k] & (len(tasks) - 1)]
-        slots[s].task = ready[k]
-        slots[s].attempt = 0
-        slots[s].stamp = 0
-        slots[s].bucket = NONE
-        if task.kind == TRANSFER:
-            slots[s].route = task.place
+        place = ready[k].what
+        s = load(w, place) if place >= 0 else ~place
+        if cargo[s].kind == TRANSFER:
             begin(w, s)
         else:
             enqueue(w, s)
     return True
 
 
-@compiled
-def _happen(w, s):
+@inner
+def happen(w, s):
     """Let the event of slot *s* happen."""
-    tasks = tasks_of(w)
-    slots = slots_of(w)
-    routes = routes_of(w)
-    devices = devices_of(w)
-    phase = slots[s].phase
+    slot = slots_of(w)[s]
+    phase = slot.phase
     if phase == FLYING:
         drain(w, s)
+    elif phase == DRAINING:
+        part(w, s, cargo_of(w)[s].size)
+        arrive(w, s)
     elif phase == HOPPING:
-        slots[s].hop += 1
+        queued_of(w)[s].hop += 1
         serve(w, s, w.now)
-    elif phase == DRAINING or phase == ARRIVING:
-        if phase == DRAINING:
-            size = tasks[slots[s].task & (len(tasks) - 1)].size
-            part(w, s, size)
-        else:
-            account(w, s)
-        if lucky(w, s):
-            arrive(w, s)
-        else:
-            lose(w, s)
+    elif phase == ARRIVING:
+        account(w, s)
+        arrive(w, s)
     elif phase == RESENDING:
         begin(w, s)
     elif phase == DROPPED:
         lose(w, s)
     elif phase == REDUCING:
-        target = routes[slots[s].route].target
-        note_span(w, s, target, 1, slots[s].since)
+        target = np.int64(routes_of(w)[cargo_of(w)[s].place].target)
+        note_span(w, s, target, ONE, slot.since)
         finish(w, s, TASK_DONE)
     elif phase == RUNNING:
-        d = tasks[slots[s].task & (len(tasks) - 1)].place
-        devices[d].busy += w.now - slots[s].started
-        note_span(w, s, d, 0, slots[s].started)
+        leave(w, s)
         finish(w, s, TASK_DONE)
-        next_computation(w, d)
 
 
-@compiled
-def _next(w):
-    buckets = buckets_of(w)
-    heap = heap_of(w)
-    if w.ready > 0 or w.touched > 0:
-        w.next = w.now
-    else:
-        w.next = buckets[heap[0]].time if w.heap > 0 else INFINITY
+@inner
+def traces_are_full(w):
+    """Whether the rows that one instant may bring would not fit."""
+    if w.trace_messages and len(messages_of(w)) - w.message_rows < w.active:
+        return True
+    return w.trace_spans != 0 and len(spans_of(w)) - w.span_rows < w.active
 
 
-@compiled
+@entry
 def advance(world, until):
     """Run all events up to and including *until*, or to the first instant that wakes somebody.
 
-    Returns IDLE (nothing more up to then), WOKEN (see `woken`), GROW (more slots are needed) or
+    Returns how many woke (see `woken`), IDLE (nobody up to then), GROW (more slots are needed) or
     DRAIN (the trace rows must be taken away first).
     """
     w = world[0]
-    buckets = buckets_of(w)
-    heap = heap_of(w)
-    messages = messages_of(w)
-    spans = spans_of(w)
     work = work_of(w)
     while True:
-        if w.ready > 0 and not _start_ready(w):
+        if w.ready > 0 and not start_ready(w):
             return GROW
-        if w.touched > 0:
-            refill(w)
-        time = buckets[heap[0]].time if w.heap > 0 else INFINITY
-        if w.woken > 0 and time > w.now:
-            _next(w)
-            return WOKEN
-        if time > until or time == INFINITY:
-            _next(w)
-            return IDLE
-        if w.trace_messages and len(messages) - w.message_rows < w.active:
-            return DRAIN
-        if w.trace_spans and len(spans) - w.span_rows < w.active:
+        time = first_event(w)
+        if time > w.now:  # the instant is over: what its events lead to is now decided
+            if w.choosing != NONE:
+                choose(w)
+                continue
+            if w.touched > 0:
+                refill(w)
+                continue
+            if w.woken > 0:
+                count = w.woken
+                arrange(w, woken_of(w), count)
+                w.woken = 0
+                w.watched -= count
+                w.next = time
+                return count
+            if time > until or time == INFINITY:
+                w.next = time
+                return IDLE
+        if traces_are_full(w):
             return DRAIN
         w.now = time
         for k in range(collect(w)):
-            _happen(w, work[k])
+            happen(w, work[k].what)
         retire(w)
 
 
-@compiled
+@entry
 def submit(world, now, kind, place, size, tag, step, priority, flags):
-    """Hand over one task that waits for nothing; return its id, or -1 if the ring is full.
+    """Hand over one task that waits for nothing; return its number.
 
     *flags* is a sum of 1 (watch), 2 (reliable), 4 (reduce).
     """
     w = world[0]
-    tasks = tasks_of(w)
-    ready = ready_of(w)
-    if w.tasks - w.oldest_task >= len(tasks):
-        return -1
-    task = tasks[w.tasks & (len(tasks) - 1)]
-    task.kind = kind
-    task.place = place
-    task.size = size
-    task.tag = tag
-    task.step = step
-    task.priority = priority
-    task.watch = flags & 1
-    task.reliable = flags >> 1 & 1
-    task.reduce = flags >> 2 & 1
-    task.gate = NONE
-    task.other_gate = NONE
-    task.waits = 0
-    ready[w.ready] = w.tasks
-    w.ready += 1
+    if is_early(w, now):
+        return EARLY
+    if not 0.0 <= size < INFINITY:
+        return WRONG
+    watch = flags & 1
+    if w.active >= len(slots_of(w)) or w.watched + watch > len(woken_of(w)):
+        return FULL
+    s = take_slot(w, w.tasks)
+    cargo = cargo_of(w)[s]
+    cargo.size = size
+    cargo.gate = NONE
+    cargo.other_gate = NONE
+    cargo.place = place
+    cargo.tag = tag
+    cargo.step = step
+    cargo.priority = priority
+    cargo.kind = kind
+    cargo.reduce = flags >> 2 & 1
+    cargo.watch = watch
+    cargo.reliable = flags >> 1 & 1
+    cargo.attempt = 0
+    make_ready(w, w.tasks, ~s)
     w.tasks += 1
+    w.watched += watch
     w.now = now
     w.next = now
     return w.tasks - 1
 
 
-@compiled
+@entry
 def open_gate(world, now, gate):
     """Count *gate* down by one, from outside."""
     w = world[0]
+    gates = gates_of(w)
+    if is_early(w, now):
+        return EARLY
+    if not w.oldest_gate <= gate < w.gates or gates[gate & (len(gates) - 1)].waits <= 0:
+        return WRONG
     w.now = now
     signal(w, gate)
     retire(w)
     if w.ready > 0 or w.woken > 0:
         w.next = now
+    return 0
 
 
-@compiled
+@entry
 def set_device_rate(world, now, device, rate):
     """Let *device* work at *rate* times its nominal speed from now on (0: it stands still)."""
     w = world[0]
+    if is_early(w, now):
+        return EARLY
     w.now = now
     change_rate(w, device, rate)
-    _next(w)
+    look_ahead(w)
+    return 0
 
 
-@compiled
+@entry
 def set_bandwidth(world, now, link, bandwidth):
     """Change the rate of *link*: at once under fair, for services that start later under fifo."""
     w = world[0]
-    slots = slots_of(w)
     links = links_of(w)
-    routes = routes_of(w)
-    path = path_of(w)
-    work = work_of(w)
+    if is_early(w, now):
+        return EARLY
     w.now = now
     links[link].bandwidth = bandwidth
-    if w.sharing == FAIR:
-        if links[link].flows > 0:
-            touch(w, link)
-        _next(w)
-        return
-    count = 0
-    for s in range(len(slots)):
-        hopping = slots[s].phase == HOPPING or slots[s].phase == ARRIVING
-        if hopping and w.sharing == FIFO and slots[s].start > now:
-            route = routes[slots[s].route]
-            if route.hops > 0 and path[route.first + slots[s].hop] == link:
-                work[count] = s
-                count += 1
-    if count > 0:
-        _serve_again(w, count, link)
-    _next(w)
+    if w.sharing == FIFO:
+        serve_again(w, link)
+    elif links[link].flows > 0:
+        touch(w, link)
+    look_ahead(w)
+    return 0
 
 
-@compiled
-def _serve_again(w, count, link):
-    """Fifo: serve anew, in their order, the messages whose service has not begun."""
-    slots = slots_of(w)
-    links = links_of(w)
-    work = work_of(w)
-    order = np.empty(count, np.float64)
-    for k in range(count):
-        order[k] = slots[work[k]].start
-    ranks = np.argsort(order, kind='mergesort')
-    links[link].free = slots[work[ranks[0]]].before
-    for k in range(count):
-        s = work[ranks[k]]
-        cancel(w, s)
-        serve(w, s, slots[s].head)
-
-
-@compiled
-def drop(world, now, link):
+@entry
+def fail(world, now, link):
     """Take *link* down: what is in flight on it is lost now, what comes later at its start."""
     w = world[0]
+    record = links_of(w)[link]
+    if is_early(w, now):
+        return EARLY
+    if record.down == 0:
+        w.now = now
+        w.failed += 1
+        record.down = 1
+        drop(w, link)
+        record.free = min(record.free, now)
+        look_ahead(w)
+    return 0
+
+
+@inner
+def drop(w, link):
+    """Lose what is in flight on *link*."""
     slots = slots_of(w)
-    links = links_of(w)
-    routes = routes_of(w)
     path = path_of(w)
-    w.now = now
-    links[link].down = 1
-    for s in range(len(slots)):
-        phase = slots[s].phase
-        if phase == NONE or phase > ARRIVING:
+    for s in range(w.fresh_slot):
+        slot = slots[s]
+        if slot.phase == NONE or slot.phase > ARRIVING:
             continue
-        route = routes[slots[s].route]
-        for h in range(route.hops):
-            if path[route.first + h] == link and _is_on(w, s, h, link):
-                if phase == DRAINING:
-                    carried = slots[s].rate * (now - slots[s].since)
-                    remaining = max(slots[s].remaining - carried, 0.0)
-                    part(w, s, slots[s].head - remaining)
+        for h in range(slot.hops):
+            if path[slot.path + h] == link and is_on(w, s, h, link):
+                if slot.phase == DRAINING:
+                    part(w, s, carried(w, s))
                 cancel(w, s)
-                slots[s].phase = DROPPED
-                schedule(w, s, now)
+                slot.phase = DROPPED
+                schedule(w, s, w.now)
                 break
-    links[link].free = min(links[link].free, now)
-    _next(w)
 
 
-@compiled
-def _is_on(w, s, h, link):
-    """Whether message *s* is in flight on *link*, hop h: under fifo, from service to last byte."""
-    slots = slots_of(w)
-    hops = hops_of(w)
-    links = links_of(w)
-    if w.sharing == FIFO:
-        if h > slots[s].hop:
-            return False
-        return hops[s * w.stride + h].leave + links[link].latency > w.now
-    return True
+@inner
+def is_on(w, s, h, link):
+    """Whether *s* is in flight on *link*, hop h: under fifo, from its arrival to its last byte."""
+    if w.sharing != FIFO:
+        return True
+    if h > queued_of(w)[s].hop:
+        return False
+    return leaves_of(w)[(s << w.hop_bits) + h] + links_of(w)[link].latency > w.now

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.cluster.kernel.arrays import buckets_of, heap_of, recent_of, slots_of, work_of
-from simulator.cluster.kernel.words import INFINITY, LOW, NONE, compiled
+from simulator.cluster.kernel.arrays import (
+    bits_of,
+    buckets_of,
+    heap_of,
+    recent_of,
+    slots_of,
+    work_of,
+)
+from simulator.cluster.kernel.order import arrange
+from simulator.cluster.kernel.words import INFINITY, NONE, ZERO, inner
 
 
-@compiled
+@inner
 def settle(w, place, b):
     """Put bucket *b* at *place* or above, where its time belongs."""
     buckets = buckets_of(w)
@@ -26,15 +34,15 @@ def settle(w, place, b):
     buckets[b].place = place
 
 
-@compiled
+@inner
 def remove(w, b):
     """Take bucket *b* out of the heap and give it back."""
     buckets = buckets_of(w)
     heap = heap_of(w)
     w.heap -= 1
     size = w.heap
-    place = buckets[b].place
-    last = heap[size]
+    place = np.int64(buckets[b].place)
+    last = np.int64(heap[size])
     if place < size:
         time = buckets[last].time
         while True:  # sink the hole to where the last bucket fits
@@ -54,86 +62,111 @@ def remove(w, b):
     w.free_bucket = b
 
 
-@compiled
+@inner
+def bucket_for(w, due):
+    """Return the bucket of what is due at *due*: one made lately, or a new one."""
+    buckets = buckets_of(w)
+    recent = recent_of(w)
+    bits = bits_of(due)
+    cell = (bits ^ (bits >> 21) ^ (bits >> 42)) & (len(recent) - 1)
+    b = np.int64(recent[cell])
+    if b != NONE and buckets[b].first != NONE and buckets[b].time == due:
+        return b
+    b = w.free_bucket
+    if b == NONE:
+        b = w.fresh_bucket
+        w.fresh_bucket += 1
+    else:
+        w.free_bucket = buckets[b].last
+    buckets[b].time = due
+    buckets[b].first = NONE
+    buckets[b].last = NONE
+    settle(w, w.heap, b)
+    w.heap += 1
+    recent[cell] = b
+    return b
+
+
+@inner
 def schedule(w, s, due):
     """Let slot *s* have its next event at *due*."""
     slots = slots_of(w)
-    buckets = buckets_of(w)
-    recent = recent_of(w)
-    slots[s].due = due
     slots[s].bucket = NONE
     if due == INFINITY:
         return
-    cell = int(due * 1e9) & (len(recent) - 1)
-    b = recent[cell]
-    if b == NONE or buckets[b].first == NONE or buckets[b].time != due:
-        b = w.free_bucket
-        w.free_bucket = buckets[b].last
-        buckets[b].time = due
-        buckets[b].first = NONE
-        buckets[b].last = NONE
-        settle(w, w.heap, b)
-        w.heap += 1
-        recent[cell] = b
-    last = buckets[b].last
+    b = bucket_for(w, due)
+    bucket = buckets_of(w)[b]
+    last = bucket.last
     slots[s].bucket = b
     slots[s].left = last
     slots[s].right = NONE
     if last == NONE:
-        buckets[b].first = s
+        bucket.first = s
     else:
         slots[last].right = s
-    buckets[b].last = s
+    bucket.last = s
 
 
-@compiled
+@inner
 def cancel(w, s):
+    """Let the next event of slot *s*, if it has one, not happen."""
     slots = slots_of(w)
-    buckets = buckets_of(w)
-    b = slots[s].bucket
+    b = np.int64(slots[s].bucket)
     if b == NONE:
         return
+    bucket = buckets_of(w)[b]
     left, right = slots[s].left, slots[s].right
     if left == NONE:
-        buckets[b].first = right
+        bucket.first = right
     else:
         slots[left].right = right
     if right == NONE:
-        buckets[b].last = left
+        bucket.last = left
     else:
         slots[right].left = left
     slots[s].bucket = NONE
-    if buckets[b].first == NONE:
+    if bucket.first == NONE:
         remove(w, b)
 
 
-@compiled
+@inner
 def collect(w):
     """Take all slots due now, in task order, into *work*; return how many."""
     slots = slots_of(w)
     buckets = buckets_of(w)
     heap = heap_of(w)
     work = work_of(w)
-    count = 0
-    ordered = True
-    previous = np.int64(-1)
+    count = ZERO
     while w.heap > 0 and buckets[heap[0]].time == w.now:
-        b = heap[0]
+        b = np.int64(heap[0])
         s = buckets[b].first
         while s != NONE:
-            task = slots[s].task
-            ordered = ordered and task > previous
-            previous = task
-            work[count] = s
+            work[count].key = slots[s].task
+            work[count].what = s
             count += 1
             slots[s].bucket = NONE
             s = slots[s].right
         remove(w, b)
-    if not ordered:
-        for k in range(count):
-            s = work[k]
-            work[k] = ((slots[s].task - w.oldest_task) << 31) | s
-        work[:count].sort()
-        for k in range(count):
-            work[k] &= LOW
+    arrange(w, work, count)
     return count
+
+
+@inner
+def first_event(w):
+    """Return the time of the first event, infinite if there is none."""
+    return buckets_of(w)[heap_of(w)[0]].time if w.heap > 0 else INFINITY
+
+
+@inner
+def look_ahead(w):
+    """Keep the time of what happens next where Python sees it."""
+    if w.ready > 0 or w.touched > 0 or w.woken > 0 or w.choosing != NONE:
+        w.next = w.now
+    else:
+        w.next = first_event(w)
+
+
+@inner
+def is_early(w, now):
+    """Whether something is still to happen before *now*."""
+    return now < w.now or w.next < now

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from simulator.cluster.kernel.arrays import hops_of, links_of, path_of, routes_of, slots_of
+import numpy as np
+
+from simulator.cluster.kernel.arrays import cargo_of, links_of, members_of, path_of, slots_of
 from simulator.cluster.kernel.events import cancel, schedule
-from simulator.cluster.kernel.words import INFINITY, NONE, SAME, compiled
+from simulator.cluster.kernel.words import DRAINING, INFINITY, NONE, ONE, SAME, ZERO, inner
 
 
-@compiled
+@inner
 def touch(w, link):
+    """Let the flows of *link* be shared out anew when the instant is over."""
     links = links_of(w)
     if links[link].marked == 0:
         links[link].marked = 1
@@ -16,67 +19,74 @@ def touch(w, link):
         w.touched += 1
 
 
-@compiled
-def join(w, s):
-    """Put flow *s* on its links; return its rate if it has them for itself, else 0."""
-    slots = slots_of(w)
-    hops = hops_of(w)
+@inner
+def drain(w, s):
+    """Let the bytes of *s* flow, its latencies being over: at once if it is alone."""
+    slot = slots_of(w)[s]
+    members = members_of(w)
     links = links_of(w)
-    routes = routes_of(w)
     path = path_of(w)
-    route = routes[slots[s].route]
     alone = True
     rate = INFINITY
-    for h in range(route.hops):
-        link = path[route.first + h]
-        member = s * w.stride + h
-        first = links[link].first
-        hops[member].left = NONE
-        hops[member].right = first
+    for h in range(slot.hops):
+        link = links[path[slot.path + h]]
+        member = (s << w.hop_bits) + h
+        first = link.first
+        members[member].left = NONE
+        members[member].right = first
         if first == NONE:
-            links[link].busy_since = w.now
+            link.busy_since = w.now
         else:
-            hops[first].left = member
+            members[first].left = member
             alone = False
-        links[link].first = member
-        links[link].flows += 1
-        rate = min(rate, links[link].bandwidth)
-    if alone:
-        return rate
-    for h in range(route.hops):
-        touch(w, path[route.first + h])
-    return 0.0
+        link.first = member
+        link.flows += 1
+        rate = min(rate, link.bandwidth)
+    if not alone:
+        rate = 0.0
+        for h in range(slot.hops):
+            touch(w, np.int64(path[slot.path + h]))
+    slot.phase = DRAINING
+    slot.since = w.now
+    slot.rate = rate
+    schedule(w, s, w.now + slot.remaining / rate if rate > 0.0 else INFINITY)
 
 
-@compiled
+@inner
 def part(w, s, carried):
     """Take flow *s* off its links, over which it has *carried* so many bytes."""
-    slots = slots_of(w)
-    hops = hops_of(w)
+    slot = slots_of(w)[s]
+    members = members_of(w)
     links = links_of(w)
-    routes = routes_of(w)
     path = path_of(w)
-    route = routes[slots[s].route]
-    for h in range(route.hops):
-        link = path[route.first + h]
-        member = s * w.stride + h
-        left, right = hops[member].left, hops[member].right
+    for h in range(slot.hops):
+        link = links[path[slot.path + h]]
+        member = (s << w.hop_bits) + h
+        left, right = members[member].left, members[member].right
         if left == NONE:
-            links[link].first = right
+            link.first = right
         else:
-            hops[left].right = right
+            members[left].right = right
         if right != NONE:
-            hops[right].left = left
-        links[link].flows -= 1
-        links[link].bytes += carried
-        links[link].messages += 1
-        if links[link].flows == 0:
-            links[link].busy += w.now - links[link].busy_since
+            members[right].left = left
+        link.flows -= 1
+        link.bytes += carried
+        link.messages += 1
+        if link.flows == 0:
+            link.busy += w.now - link.busy_since
         else:
-            touch(w, link)
+            touch(w, np.int64(path[slot.path + h]))
 
 
-@compiled
+@inner
+def carried(w, s):
+    """Return the bytes that flow *s* has carried up to now."""
+    slot = slots_of(w)[s]
+    left = slot.remaining - slot.rate * (w.now - slot.since)
+    return cargo_of(w)[s].size - max(left, 0.0)
+
+
+@inner
 def sink(w, place, size):
     """Restore the heap of links by share from *place* down."""
     links = links_of(w)
@@ -97,58 +107,51 @@ def sink(w, place, size):
     links[place].heap = link
 
 
-@compiled
+@inner
 def component(w, link):
     """List the links (in their `queue`) that share flows with *link*, however far; count them."""
     slots = slots_of(w)
-    hops = hops_of(w)
+    members = members_of(w)
     links = links_of(w)
-    routes = routes_of(w)
     path = path_of(w)
     links[link].stamp = w.epoch
     links[0].queue = link
-    count, k = 1, 0
+    count, k = ONE, ZERO
     while k < count:
         member = links[links[k].queue].first
         k += 1
         while member != NONE:
-            s = member // w.stride
-            if slots[s].stamp != w.epoch:
-                slots[s].stamp = w.epoch
-                route = routes[slots[s].route]
-                for h in range(route.hops):
-                    other = path[route.first + h]
+            slot = slots[member >> w.hop_bits]
+            if slot.stamp != w.epoch:
+                slot.stamp = w.epoch
+                for h in range(slot.path, slot.path + slot.hops):
+                    other = path[h]
                     if links[other].stamp != w.epoch:
                         links[other].stamp = w.epoch
                         links[count].queue = other
                         count += 1
-            member = hops[member].right
+            member = members[member].right
     return count
 
 
-@compiled
+@inner
 def pace(w, s, rate):
-    """Let slot *s* go on at *rate*; where nothing changes it keeps its event."""
-    slots = slots_of(w)
-    old = slots[s].rate
+    """Let flow *s* go on at *rate*; where nothing changes it keeps its event."""
+    slot = slots_of(w)[s]
+    old = slot.rate
     if abs(rate - old) <= SAME * old:
         return
     cancel(w, s)
-    slots[s].remaining = max(slots[s].remaining - old * (w.now - slots[s].since), 0.0)
-    slots[s].since = w.now
-    slots[s].rate = rate
-    due = w.now + slots[s].remaining / rate if rate > 0.0 else INFINITY
-    schedule(w, s, due)
+    slot.remaining = max(slot.remaining - old * (w.now - slot.since), 0.0)
+    slot.since = w.now
+    slot.rate = rate
+    schedule(w, s, w.now + slot.remaining / rate if rate > 0.0 else INFINITY)
 
 
-@compiled
-def fill(w, count):
-    """Progressive filling of the *count* listed links: max-min fair rates, least share first."""
-    slots = slots_of(w)
-    hops = hops_of(w)
+@inner
+def spread(w, count):
+    """Prepare the *count* listed links for the filling: a heap by share."""
     links = links_of(w)
-    routes = routes_of(w)
-    path = path_of(w)
     for k in range(count):
         link = links[k].queue
         links[k].heap = link
@@ -157,6 +160,33 @@ def fill(w, count):
         links[link].share = links[link].spare / max(links[link].open, 1)
     for k in range(count // 2 - 1, -1, -1):
         sink(w, k, count)
+
+
+@inner
+def fix(w, link, level):
+    """Give all flows of *link* that have no rate yet the rate *level*."""
+    slots = slots_of(w)
+    members = members_of(w)
+    links = links_of(w)
+    path = path_of(w)
+    member = links[link].first
+    while member != NONE:
+        s = np.int64(member >> w.hop_bits)
+        slot = slots[s]
+        if slot.stamp == w.epoch:
+            slot.stamp = -w.epoch
+            for h in range(slot.path, slot.path + slot.hops):
+                links[path[h]].spare -= level
+                links[path[h]].open -= 1
+            pace(w, s, level)
+        member = members[member].right
+
+
+@inner
+def fill(w, count):
+    """Progressive filling of the *count* listed links: max-min fair rates, least share first."""
+    links = links_of(w)
+    spread(w, count)
     level = 0.0
     while count > 0:
         link = links[0].heap
@@ -164,35 +194,24 @@ def fill(w, count):
             share = max(links[link].spare, 0.0) / links[link].open
             if share > links[link].share * (1.0 + SAME):  # shares only grow as others are fixed
                 links[link].share = share
-                sink(w, 0, count)
+                sink(w, ZERO, count)
                 continue
             # what is equal but for rounding must stay equal, or lockstep falls apart
             level = share if share > level * (1.0 + SAME) else level
-            member = links[link].first
-            while member != NONE:
-                s = member // w.stride
-                if slots[s].stamp == w.epoch:
-                    slots[s].stamp = -w.epoch
-                    route = routes[slots[s].route]
-                    for h in range(route.hops):
-                        other = path[route.first + h]
-                        links[other].spare -= level
-                        links[other].open -= 1
-                    pace(w, s, level)
-                member = hops[member].right
+            fix(w, link, level)
         count -= 1
         links[0].heap = links[count].heap
-        sink(w, 0, count)
+        sink(w, ZERO, count)
 
 
-@compiled
+@inner
 def refill(w):
+    """Share out anew the links of every component that was touched."""
     links = links_of(w)
     w.epoch += 1
     for k in range(w.touched):
-        link = links[k].touched
+        link = np.int64(links[k].touched)
         links[link].marked = 0
         if links[link].stamp != w.epoch and links[link].flows > 0:
-            count = component(w, link)
-            fill(w, count)
+            fill(w, component(w, link))
     w.touched = 0

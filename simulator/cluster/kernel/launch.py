@@ -1,8 +1,9 @@
-"""Lay a whole schedule into the rings: transfers, and a gate for each rank and step.
+"""Lay whole schedules and graphs into the rings: tasks, and gates between them.
 
-The gate (rank, step) opens when the rank has completed all its transfers of that step and of
-those before; it then opens the rank's transfers of its next step. So each transfer waits for two
-gates and counts down two, however many messages a rank exchanges in a step.
+In a schedule the gate (rank, step) opens when the rank has completed all its transfers of that
+step and of those before; it then opens the rank's transfers of its next step. So each transfer
+waits for two gates and counts down two, however many messages a rank exchanges in a step. In a
+graph each task that others wait for has a gate of its own.
 
 A schedule can come in pieces: a rank's exit from one opens its entry into the next.
 """
@@ -12,88 +13,32 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.cluster.kernel.arrays import gates_of, opens_of, tasks_of
+from simulator.cluster.kernel.events import is_early, look_ahead
 from simulator.cluster.kernel.tasks import signal
-from simulator.cluster.kernel.words import LOW, TRANSFER, compiled
+from simulator.cluster.kernel.words import EARLY, LOW, NONE, TRANSFER, ZERO, entry, inner
 
 
-@compiled
-def count_gates(step, source, target, ranks):
-    """Return how many (rank, step) pairs take part in a schedule sorted by step."""
-    last = np.full(ranks, -1, np.int64)
+@entry
+def count_gates(step, source, target, last):
+    """Return how many (rank, step) pairs take part in a schedule sorted by step.
+
+    *last* (ranks,), all NONE, is left with the last step of each rank.
+    """
     count = 0
     for k in range(len(step)):
-        for rank in (source[k], target[k]):
-            if last[rank] != step[k]:
-                last[rank] = step[k]
-                count += 1
+        s, a, b = step[k], source[k], target[k]
+        if last[a] != s:
+            last[a] = s
+            count += 1
+        if last[b] != s:
+            last[b] = s
+            count += 1
     return count
 
 
-@compiled
-def lay_schedule(
-    world, step, source, target, first, count, reduce, offsets, routes, tag, reliable, more
-):
-    """Lay the rows into the rings; return the ids of each rank's entry and exit gate.
-
-    Columns are those of a schedule sorted by step; *offsets* (chunks + 1,) are the bytes before
-    each chunk; *routes* (ranks, ranks) the routes. Entry gates wait for one signal from
-    outside, the rank's call; exit gates wake who waits, and if there is *more* to come have
-    room to open one gate, see `chain`. There must be room for all of it.
-    """
-    w = world[0]
-    tasks = tasks_of(w)
-    gates = gates_of(w)
-    ranks = len(routes)
-    entry = np.empty(ranks, np.int64)
-    for rank in range(ranks):
-        entry[rank] = _new_gate(w)
-        gates[entry[rank] & (len(gates) - 1)].waits = 1
-    base = w.gates
-    leave = _count(w, step, source, target, entry)
-    if more:
-        for rank in range(ranks):
-            gates[leave[rank] & (len(gates) - 1)].count += 1
-    _place(w, entry[0])
-    w.gates = base  # walk the rows again, with the same gates
-    exits = _fill(w, step, source, target, entry)
-    for k in range(len(step)):
-        task = tasks[w.tasks & (len(tasks) - 1)]
-        task.kind = TRANSFER
-        task.place = routes[source[k], target[k]]
-        task.size = offsets[first[k] + count[k]] - offsets[first[k]]
-        task.tag = tag
-        task.step = step[k]
-        task.priority = 0
-        task.watch = 0
-        task.reliable = reliable
-        task.reduce = reduce[k]
-        task.waits = 2
-        w.tasks += 1
-    for rank in range(ranks):
-        gates[leave[rank] & (len(gates) - 1)].watch = 1
-    return entry, exits
-
-
-@compiled
-def chain(world, now, exits, entries):
-    """Let each of the *exits* of one piece open its rank's entry into the next.
-
-    Where the exit is open already, the rank enters now.
-    """
-    w = world[0]
-    gates = gates_of(w)
-    w.now = now
-    for rank in range(len(exits)):
-        if exits[rank] < w.oldest_gate or gates[exits[rank] & (len(gates) - 1)].waits < 0:
-            signal(w, entries[rank])
-        else:
-            _hold(w, exits[rank], ~(entries[rank] & LOW))
-    if w.ready > 0 or w.woken > 0:
-        w.next = now
-
-
-@compiled
-def _new_gate(w):
+@inner
+def new_gate(w):
+    """Return a new gate, which waits for nothing yet and opens nothing."""
     gates = gates_of(w)
     gate = gates[w.gates & (len(gates) - 1)]
     gate.waits = 0
@@ -103,29 +48,8 @@ def _new_gate(w):
     return w.gates - 1
 
 
-@compiled
-def _count(w, step, source, target, entry):
-    """Create the gates and count what each waits for and opens; return the last of each rank."""
-    gates = gates_of(w)
-    mask = len(gates) - 1
-    now = entry.copy()
-    before = entry.copy()
-    last = np.full(len(entry), -1, np.int64)
-    for k in range(len(step)):
-        for rank in (source[k], target[k]):
-            if last[rank] != step[k]:
-                last[rank] = step[k]
-                before[rank] = now[rank]
-                now[rank] = _new_gate(w)
-                gates[before[rank] & mask].count += 1
-                gates[now[rank] & mask].waits += 1
-            gates[before[rank] & mask].count += 1
-            gates[now[rank] & mask].waits += 1
-    return now
-
-
-@compiled
-def _place(w, first):
+@inner
+def place(w, first):
     """Give each gate from *first* on its stretch of the ring of what gates open."""
     gates = gates_of(w)
     mask = len(gates) - 1
@@ -135,33 +59,183 @@ def _place(w, first):
         gates[gate & mask].count = 0
 
 
-@compiled
-def _hold(w, gate, what):
-    gates = gates_of(w)
+@inner
+def hold(w, gate, what):
+    """Let *gate* open one more: a task, or ~ a gate."""
     opens = opens_of(w)
-    g = gate & (len(gates) - 1)
-    opens[(gates[g].first + gates[g].count) & (len(opens) - 1)] = what
-    gates[g].count += 1
+    record = gates_of(w)[gate]
+    opens[(np.int64(record.first) + record.count) & (len(opens) - 1)] = what
+    record.count += 1
 
 
-@compiled
-def _fill(w, step, source, target, entry):
-    """Let gates hold tasks and later gates, and tasks know their gates."""
+@inner
+def new_task(w, kind, place_, size, tag, step, reliable):
+    """Return the record of a new task."""
     tasks = tasks_of(w)
-    now = entry.copy()
-    before = entry.copy()
-    last = np.full(len(entry), -1, np.int64)
+    task = tasks[w.laid & (len(tasks) - 1)]
+    task.number = w.tasks
+    task.kind = kind
+    task.place = place_
+    task.size = size
+    task.tag = tag
+    task.step = step
+    task.priority = 0
+    task.reliable = reliable
+    task.reduce = 0
+    task.watch = 0
+    task.gate = NONE
+    task.other_gate = NONE
+    task.waits = 0
+    w.tasks += 1
+    w.laid += 1
+    return task
+
+
+@inner
+def enter_steps(w, step, source, target, ranks):
+    """Create the gates and count what each waits for and opens."""
+    gates = gates_of(w)
+    mask = len(gates) - 1
     for k in range(len(step)):
-        id_ = w.tasks + k
-        for rank in (source[k], target[k]):
-            if last[rank] != step[k]:
-                last[rank] = step[k]
-                before[rank] = now[rank]
-                now[rank] = w.gates
-                w.gates += 1
-                _hold(w, before[rank], ~(now[rank] & LOW))
-            _hold(w, before[rank], id_ & LOW)
-        task = tasks[id_ & (len(tasks) - 1)]
-        task.gate = now[source[k]] & LOW
-        task.other_gate = now[target[k]] & LOW
-    return now
+        for r in (source[k], target[k]):
+            rank = ranks[r]
+            if rank.step != step[k]:
+                rank.step = step[k]
+                rank.before = rank.now
+                rank.now = new_gate(w)
+                gates[rank.before & mask].count += 1
+                gates[rank.now & mask].waits += 1
+            gates[rank.before & mask].count += 1
+            gates[rank.now & mask].waits += 1
+
+
+@inner
+def fill_steps(
+    w, step, source, target, first, count, reduce, offsets, routes, tag, reliable, ranks
+):
+    """Lay the transfers; walk the rows again, with the same gates, and let those hold them."""
+    mask = len(gates_of(w)) - 1
+    gate = ranks[len(ranks) - 1].now + 1  # entry gates are in the order of ranks
+    for k in range(len(step)):
+        size = offsets[first[k] + count[k]] - offsets[first[k]]
+        held = w.laid & LOW
+        task = new_task(w, TRANSFER, routes[k], size, tag, step[k], reliable)
+        for r in (source[k], target[k]):
+            rank = ranks[r]
+            if rank.step != step[k]:
+                rank.step = step[k]
+                rank.before = rank.now
+                rank.now = gate
+                gate += 1
+                hold(w, rank.before & mask, ~(rank.now & LOW))
+            hold(w, rank.before & mask, held)
+        task.reduce = reduce[k]
+        task.gate = ranks[source[k]].now & LOW
+        task.other_gate = ranks[target[k]].now & LOW
+        task.waits = 2
+
+
+@entry
+def lay_schedule(
+    world, step, source, target, first, count, reduce, offsets, routes, tag, reliable, more, ranks
+):
+    """Lay a schedule; each of *ranks* (``state.RANK``) receives its entry and its exit gate.
+
+    Columns (rows,) are those of a schedule sorted by step; *offsets* (chunks + 1,) are the bytes
+    before each chunk; *routes* (rows,) the routes. Entry gates wait for one signal from outside,
+    the rank's call; exit gates wake who waits, and if there is *more* to come have room to open
+    one gate, see `chain`. There must be room for all of it.
+    """
+    w = world[0]
+    gates = gates_of(w)
+    mask = len(gates) - 1
+    for r in range(len(ranks)):
+        ranks[r].entry = ranks[r].now = new_gate(w)
+        ranks[r].step = NONE
+        gates[ranks[r].entry & mask].waits = 1
+    enter_steps(w, step, source, target, ranks)
+    for r in range(len(ranks)):
+        gates[ranks[r].now & mask].count += more
+    place(w, ranks[0].entry)
+    for r in range(len(ranks)):
+        gates[ranks[r].now & mask].watch = 1
+        ranks[r].now = ranks[r].entry
+        ranks[r].step = NONE
+    fill_steps(w, step, source, target, first, count, reduce, offsets, routes, tag, reliable, ranks)
+
+
+@entry
+def chain(world, now, exits, entries):
+    """Let each of the *exits* of one piece open its rank's entry into the next.
+
+    Where the exit is open already, the rank enters now.
+    """
+    w = world[0]
+    gates = gates_of(w)
+    mask = len(gates) - 1
+    if is_early(w, now):
+        return EARLY
+    w.now = now
+    for r in range(len(exits)):
+        if exits[r] < w.oldest_gate or gates[exits[r] & mask].waits < 0:
+            signal(w, entries[r])
+        else:
+            hold(w, exits[r] & mask, ~(entries[r] & LOW))
+    look_ahead(w)
+    return ZERO
+
+
+@entry
+def lay_graph(world, kind, places, size, priority, tag, step, watch, before, after, reliable):
+    """Lay tasks (tasks,), of which after[e] waits for before[e]; return the entry gate.
+
+    The gate behind it, the exit, wakes who waits when all is done.
+    """
+    w = world[0]
+    tasks, gates = tasks_of(w), gates_of(w)
+    mask = len(tasks) - 1
+    first, start = w.laid, w.gates
+    source = new_gate(w)
+    drain = new_gate(w)
+    gates[source & (len(gates) - 1)].waits = 1
+    gates[drain & (len(gates) - 1)].watch = 1
+    for k in range(len(kind)):
+        task = new_task(w, kind[k], places[k], size[k], tag[k], step[k], reliable)
+        task.priority = priority[k]
+        task.watch = watch[k]
+    for e in range(len(before)):
+        task = tasks[(first + before[e]) & mask]
+        if task.gate == NONE:
+            task.gate = new_gate(w) & LOW
+            gates[task.gate & (len(gates) - 1)].waits = 1
+        gates[task.gate & (len(gates) - 1)].count += 1
+        tasks[(first + after[e]) & mask].waits += 1
+    join_ends(w, first, source, drain)
+    place(w, start)
+    for e in range(len(before)):
+        gate = np.int64(tasks[(first + before[e]) & mask].gate)
+        hold(w, gate & (len(gates) - 1), (first + after[e]) & LOW)
+    for k in range(first, w.laid):
+        if tasks[k & mask].waits == 0:
+            tasks[k & mask].waits = 1
+            hold(w, source & (len(gates) - 1), k & LOW)
+    if first == w.laid:
+        hold(w, source & (len(gates) - 1), ~(drain & LOW))
+    return source
+
+
+@inner
+def join_ends(w, first, source, drain):
+    """Let the entry gate count the tasks that wait for nothing, the exit wait for the last."""
+    tasks, gates = tasks_of(w), gates_of(w)
+    entrance, exit_ = gates[source & (len(gates) - 1)], gates[drain & (len(gates) - 1)]
+    for k in range(first, w.laid):
+        task = tasks[k & (len(tasks) - 1)]
+        if task.waits == 0:
+            entrance.count += 1
+        if task.gate == NONE:
+            task.gate = drain & LOW
+            exit_.waits += 1
+    if first == w.laid:
+        entrance.count += 1
+        exit_.waits = 1

@@ -1,49 +1,115 @@
-"""Gates, the ends of tasks, chance, and the heaps of waiting computations."""
+"""Tasks and gates: slots taken and given back, gates counted down, chance."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from simulator.cluster.kernel.arrays import (
+    cargo_of,
     gates_of,
     opens_of,
+    quantiles_of,
     ready_of,
     slots_of,
     tasks_of,
     woken_of,
 )
-from simulator.cluster.kernel.words import DONE, GATE_OPEN, LOW, NONE, TASK_DONE, compiled
+from simulator.cluster.kernel.words import (
+    DONE,
+    GATE_OPEN,
+    GATES,
+    NONE,
+    ONE,
+    READY,
+    TASK_DONE,
+    inner,
+)
 
 
-@compiled
+@inner
+def take_slot(w, task):
+    """Give *task* a slot; there must be one left."""
+    slots = slots_of(w)
+    s = w.free_slot
+    if s == NONE:
+        s = w.fresh_slot
+        w.fresh_slot += 1
+    else:
+        w.free_slot = slots[s].right
+    w.active += 1
+    slots[s].task = task
+    slots[s].stamp = 0
+    slots[s].bucket = NONE
+    slots[s].phase = READY
+    return s
+
+
+@inner
+def load(w, place):
+    """Let the task at *place* of the ring begin: it holds a slot from now on."""
+    task = tasks_of(w)[place]
+    s = take_slot(w, task.number)
+    cargo = cargo_of(w)[s]
+    cargo.size = task.size
+    cargo.gate = task.gate
+    cargo.other_gate = task.other_gate
+    cargo.place = task.place
+    cargo.tag = task.tag
+    cargo.step = task.step
+    cargo.priority = task.priority
+    cargo.kind = task.kind
+    cargo.reduce = task.reduce
+    cargo.watch = task.watch
+    cargo.reliable = task.reliable
+    cargo.attempt = 0
+    task.kind = DONE
+    return s
+
+
+@inner
+def make_ready(w, task, place):
+    """Let *task* start in the next round: the one at *place* of the ring, or in slot ~place."""
+    ready = ready_of(w)
+    ready[w.ready].key = task
+    ready[w.ready].what = place
+    w.ready += 1
+
+
+@inner
+def wake(w, key, why):
+    """Report what somebody waits for."""
+    woken = woken_of(w)
+    woken[w.woken].key = key
+    woken[w.woken].what = why
+    w.woken += 1
+
+
+@inner
 def signal(w, gate):
     """Count down *gate*; if it opens, open what it holds, however far that goes."""
     tasks = tasks_of(w)
     gates = gates_of(w)
     opens = opens_of(w)
-    ready = ready_of(w)
-    woken = woken_of(w)
-    top = NONE  # a stack threaded through `waits`, which an open gate needs no more
     g = gate & (len(gates) - 1)
     gates[g].waits -= 1
-    if gates[g].waits == 0:
-        gates[g].waits = -1
-        top = g
+    if gates[g].waits > 0:
+        return
+    gates[g].waits = -1
+    top = g  # of a stack threaded through `waits`, which an open gate needs no more
     while top != NONE:
         g = top
-        top = -2 - gates[g].waits
+        top = -2 - np.int64(gates[g].waits)
         if gates[g].watch:
-            absolute = w.oldest_gate + ((g - w.oldest_gate) & (len(gates) - 1))
-            woken[w.woken] = absolute << 2 | GATE_OPEN
-            w.woken += 1
-        for k in range(gates[g].count):
-            held = opens[(gates[g].first + k) & (len(opens) - 1)]
+            number = w.oldest_gate + ((g - w.oldest_gate) & (len(gates) - 1))
+            wake(w, GATES + number, GATE_OPEN)
+        first = np.int64(gates[g].first)
+        for k in range(first, first + gates[g].count):
+            held = np.int64(opens[k & (len(opens) - 1)])
             if held >= 0:
                 t = held & (len(tasks) - 1)
                 tasks[t].waits -= 1
                 if tasks[t].waits == 0:
-                    ready[w.ready] = w.oldest_task + ((held - w.oldest_task) & LOW)
-                    w.ready += 1
+                    make_ready(w, tasks[t].number, t)
             else:
                 other = ~held & (len(gates) - 1)
                 gates[other].waits -= 1
@@ -52,41 +118,36 @@ def signal(w, gate):
                     top = other
 
 
-@compiled
+@inner
 def retire(w):
-    """Slide the windows of living ids over what is done."""
+    """Slide the windows of the rings over what has begun, or opened."""
     tasks = tasks_of(w)
     gates = gates_of(w)
-    while w.oldest_task < w.tasks and tasks[w.oldest_task & (len(tasks) - 1)].kind == DONE:
-        w.oldest_task += 1
+    while w.oldest_laid < w.laid and tasks[w.oldest_laid & (len(tasks) - 1)].kind == DONE:
+        w.oldest_laid += 1
     while w.oldest_gate < w.gates and gates[w.oldest_gate & (len(gates) - 1)].waits < 0:
         w.oldest_gate += 1
 
 
-@compiled
+@inner
 def finish(w, s, outcome):
     """End the task of slot *s* and free the slot."""
-    tasks = tasks_of(w)
     slots = slots_of(w)
-    woken = woken_of(w)
-    id_ = slots[s].task
-    t = id_ & (len(tasks) - 1)
-    tasks[t].kind = DONE
+    cargo = cargo_of(w)[s]
     if outcome == TASK_DONE:
-        if tasks[t].gate != NONE:
-            signal(w, tasks[t].gate)
-        if tasks[t].other_gate != NONE:
-            signal(w, tasks[t].other_gate)
-    if tasks[t].watch:
-        woken[w.woken] = id_ << 2 | outcome
-        w.woken += 1
+        if cargo.gate != NONE:
+            signal(w, np.int64(cargo.gate))
+        if cargo.other_gate != NONE:
+            signal(w, np.int64(cargo.other_gate))
+    if cargo.watch:
+        wake(w, slots[s].task, outcome)
     slots[s].phase = NONE
     slots[s].right = w.free_slot
     w.free_slot = s
     w.active -= 1
 
 
-@compiled
+@inner
 def chance(w, task, attempt, salt):
     """Return a number in [0, 1) that depends on nothing but its arguments and the seed."""
     z = w.seed ^ (np.uint64(task) * np.uint64(0x9E3779B97F4A7C15))
@@ -97,35 +158,9 @@ def chance(w, task, attempt, salt):
     return np.float64(z >> np.uint64(11)) * 2.0**-53
 
 
-@compiled
-def later(w, a, b):
-    """Whether waiting computation *a* comes after *b*: by priority, arrival, then task."""
-    tasks = tasks_of(w)
-    slots = slots_of(w)
-    one, other = slots[a], slots[b]
-    mask = len(tasks) - 1
-    p, q = tasks[one.task & mask].priority, tasks[other.task & mask].priority
-    if p != q:
-        return p > q
-    return one.sent > other.sent or (one.sent == other.sent and one.task > other.task)
-
-
-@compiled
-def meld(w, a, b):
-    """Merge two skew heaps of waiting computations; return the root."""
-    slots = slots_of(w)
-    if a == NONE or b == NONE:
-        return max(a, b)
-    if later(w, a, b):
-        a, b = b, a
-    root = a
-    while True:
-        right = slots[a].right
-        slots[a].right = slots[a].left
-        if right == NONE:
-            slots[a].left = b
-            return root
-        if later(w, right, b):
-            right, b = b, right
-        slots[a].left = right
-        a = right
+@inner
+def jitter(w, s):
+    """Return the extra latency of this attempt: a quantile of the law, drawn by hash."""
+    quantiles = quantiles_of(w)
+    draw = chance(w, slots_of(w)[s].task, np.int64(cargo_of(w)[s].attempt), ONE)
+    return quantiles[np.int64(draw * len(quantiles))]

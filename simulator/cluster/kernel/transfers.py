@@ -5,220 +5,164 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.cluster.kernel.arrays import (
+    cargo_of,
     devices_of,
-    hops_of,
     links_of,
     messages_of,
     path_of,
-    quantiles_of,
+    queued_of,
     routes_of,
     slots_of,
-    tasks_of,
 )
 from simulator.cluster.kernel.events import schedule
-from simulator.cluster.kernel.fair import join
-from simulator.cluster.kernel.tasks import chance, finish
+from simulator.cluster.kernel.fifo import serve
+from simulator.cluster.kernel.tasks import chance, finish, jitter
 from simulator.cluster.kernel.words import (
     ARRIVING,
-    DRAINING,
     DROPPED,
     FAIR,
     FIFO,
     FLYING,
-    HOPPING,
     INFINITY,
     REDUCING,
     RESENDING,
     TASK_DONE,
     TASK_LOST,
-    compiled,
+    UNSHARED,
+    ZERO,
+    inner,
 )
 
 
-@compiled
-def jitter(w, s):
-    """Return the extra latency of this attempt: a quantile of the law, drawn by hash."""
-    slots = slots_of(w)
-    quantiles = quantiles_of(w)
-    if not w.jitter:
-        return 0.0
-    draw = chance(w, slots[s].task, slots[s].attempt, 1)
-    return quantiles[np.int64(draw * len(quantiles))]
-
-
-@compiled
-def serve(w, s, arrived):
-    """Fifo: give the head of *s*, *arrived* at its present hop, the link's next free time."""
-    slots = slots_of(w)
-    hops = hops_of(w)
+@inner
+def is_cut(w, slot):
+    """Whether a link of the slot's route is down."""
     links = links_of(w)
-    routes = routes_of(w)
     path = path_of(w)
-    slot = slots[s]
-    route = routes[slot.route]
-    h = slot.hop
-    link = links[path[route.first + h]]
-    if link.down:
-        slot.phase = DROPPED
-        schedule(w, s, w.now)
-        return
-    slot.head = arrived
-    slot.before = link.free
-    slot.start = max(arrived, link.free)
-    leave = slot.start + slot.remaining / link.bandwidth
-    if h > 0:  # the tail can't leave before it has come
-        before = s * w.stride + h - 1
-        leave = max(leave, hops[before].leave + links[path[route.first + h - 1]].latency)
-    hops[s * w.stride + h].leave = leave
-    link.free = leave
-    if h == 0:
-        slot.started = slot.start
-    if h + 1 < route.hops:
-        slot.phase = HOPPING
-        schedule(w, s, slot.start + link.latency)
-    else:
-        slot.phase = ARRIVING
-        due = leave + link.latency + jitter(w, s)
-        schedule(w, s, due)
+    cut = False
+    for h in range(slot.path, slot.path + slot.hops):
+        cut = cut or links[path[h]].down != 0
+    return cut
 
 
-@compiled
+@inner
+def narrowest(w, slot):
+    """Return the least bandwidth on the slot's route."""
+    links = links_of(w)
+    path = path_of(w)
+    bandwidth = INFINITY
+    for h in range(slot.path, slot.path + slot.hops):
+        bandwidth = min(bandwidth, links[path[h]].bandwidth)
+    return bandwidth
+
+
+@inner
 def begin(w, s):
     """Send the transfer of slot *s* for the first time, or again."""
-    tasks = tasks_of(w)
-    slots = slots_of(w)
-    links = links_of(w)
-    routes = routes_of(w)
-    path = path_of(w)
-    slot = slots[s]
-    slot.sent = w.now
-    slot.started = w.now
-    slot.hop = 0
-    slot.remaining = tasks[slot.task & (len(tasks) - 1)].size
-    slot.head = slot.remaining  # so that what has been carried is known when a link fails
-    route = routes[slot.route]
-    bandwidth = INFINITY
-    down = False
-    for h in range(route.hops):
-        link = links[path[route.first + h]]
-        bandwidth = min(bandwidth, link.bandwidth)
-        down = down or link.down
-    if down:
+    slot = slots_of(w)[s]
+    cargo = cargo_of(w)[s]
+    route = routes_of(w)[cargo.place]
+    cargo.sent = w.now
+    cargo.started = w.now
+    slot.remaining = cargo.size
+    slot.path = route.first
+    slot.hops = route.hops
+    if w.failed > 0 and is_cut(w, slot):
         slot.phase = DROPPED
         schedule(w, s, w.now)
-    elif route.hops == 0:
-        slot.phase = ARRIVING
-        schedule(w, s, w.now)
-    elif w.sharing == FIFO:
+    elif w.sharing == FIFO and slot.hops > 0:
+        queued_of(w)[s].hop = 0
         serve(w, s, w.now)
     else:
-        due = w.now + route.latency + jitter(w, s)
-        slot.phase = FLYING if w.sharing == FAIR else ARRIVING
-        if w.sharing != FAIR:
-            due += slot.remaining / bandwidth
+        due = w.now + route.latency
+        if w.jitter and slot.hops > 0:
+            due += jitter(w, s)
+        flows = w.sharing == FAIR and slot.remaining > 0.0 and slot.hops > 0
+        slot.phase = FLYING if flows else ARRIVING
+        if w.sharing == UNSHARED:
+            due += slot.remaining / narrowest(w, slot)
         schedule(w, s, due)
 
 
-@compiled
-def drain(w, s):
-    """Fair: the latencies are over, the bytes begin to flow."""
-    slots = slots_of(w)
-    slot = slots[s]
-    slot.phase = DRAINING
-    slot.since = w.now
-    slot.rate = join(w, s)
-    due = w.now + slot.remaining / slot.rate if slot.rate > 0.0 else INFINITY
-    schedule(w, s, due)
-
-
-@compiled
+@inner
 def account(w, s):
     """Fifo and unshared: book what the transfer has carried over each of its links."""
-    slots = slots_of(w)
     links = links_of(w)
-    routes = routes_of(w)
     path = path_of(w)
-    route = routes[slots[s].route]
-    for h in range(route.hops):
-        link = links[path[route.first + h]]
-        link.bytes += slots[s].remaining
+    slot = slots_of(w)[s]
+    for h in range(slot.path, slot.path + slot.hops):
+        link = links[path[h]]
+        link.bytes += slot.remaining
         link.messages += 1
-        link.busy += slots[s].remaining / link.bandwidth
+        link.busy += slot.remaining / link.bandwidth
 
 
-@compiled
+@inner
 def note(w, s, delivered):
     """Write the row of a message for the trace."""
-    tasks = tasks_of(w)
-    slots = slots_of(w)
     if w.trace_messages:
-        slot = slots[s]
-        task = tasks[slot.task & (len(tasks) - 1)]
+        cargo = cargo_of(w)[s]
         row = messages_of(w)[w.message_rows]
-        row.task = slot.task
-        row.sent = slot.sent
-        row.started = slot.started
+        row.task = slots_of(w)[s].task
+        row.sent = cargo.sent
+        row.started = cargo.started
         row.delivered = delivered
-        row.size = task.size
-        row.route = slot.route
-        row.tag = task.tag
-        row.step = task.step
-        row.attempt = slot.attempt
+        row.size = cargo.size
+        row.route = cargo.place
+        row.tag = cargo.tag
+        row.step = cargo.step
+        row.attempt = cargo.attempt
         w.message_rows += 1
+    w.messages += 1
 
 
-@compiled
+@inner
 def lose(w, s):
-    """The attempt of slot *s* is lost: a reliable transfer is sent again, up to a limit."""
-    tasks = tasks_of(w)
-    slots = slots_of(w)
-    slot = slots[s]
+    """Lose the attempt of slot *s*: a reliable transfer is sent again, up to a limit."""
+    slot = slots_of(w)[s]
+    cargo = cargo_of(w)[s]
     note(w, s, -1.0)
     w.lost += 1
-    w.messages += 1
-    slot.attempt += 1
-    if tasks[slot.task & (len(tasks) - 1)].reliable and slot.attempt < w.attempts:
+    cargo.attempt += 1
+    if cargo.reliable and cargo.attempt < w.attempts:
         slot.phase = RESENDING
-        patience = w.timeout * 2.0 ** (slot.attempt - 1)  # exponential backoff
-        schedule(w, s, max(w.now, slot.sent + patience))
+        patience = w.timeout * 2.0 ** (cargo.attempt - 1)  # exponential backoff
+        schedule(w, s, max(w.now, cargo.sent + patience))
     else:
         finish(w, s, TASK_LOST)
 
 
-@compiled
+@inner
 def lucky(w, s):
     """Whether no link of its route loses this attempt."""
-    slots = slots_of(w)
-    links = links_of(w)
-    routes = routes_of(w)
-    path = path_of(w)
     if not w.lossy:
         return True
+    links = links_of(w)
+    path = path_of(w)
+    slot = slots_of(w)[s]
     kept = 1.0
-    route = routes[slots[s].route]
-    for h in range(route.hops):
-        kept *= 1.0 - links[path[route.first + h]].loss
-    return chance(w, slots[s].task, slots[s].attempt, 0) < kept
+    for h in range(slot.path, slot.path + slot.hops):
+        kept *= 1.0 - links[path[h]].loss
+    return chance(w, slot.task, np.int64(cargo_of(w)[s].attempt), ZERO) < kept
 
 
-@compiled
+@inner
 def arrive(w, s):
-    """The last byte is there; where the receiver reduces, that is still to come."""
-    tasks = tasks_of(w)
-    slots = slots_of(w)
-    routes = routes_of(w)
-    devices = devices_of(w)
-    slot = slots[s]
-    task = tasks[slot.task & (len(tasks) - 1)]
+    """Take note of the last byte; where the receiver reduces, that is still to come."""
+    if not lucky(w, s):
+        lose(w, s)
+        return
+    slot = slots_of(w)[s]
+    cargo = cargo_of(w)[s]
     note(w, s, w.now)
-    w.messages += 1
-    w.bytes += task.size
-    device = devices[routes[slot.route].target]
-    seconds = task.size * device.gamma
-    if task.reduce and seconds > 0.0:
-        slot.phase = REDUCING
-        slot.since = max(w.now, device.reduce_free)
-        device.reduce_free = slot.since + seconds
-        schedule(w, s, device.reduce_free)
-    else:
-        finish(w, s, TASK_DONE)
+    w.bytes += cargo.size
+    if cargo.reduce:
+        device = devices_of(w)[routes_of(w)[cargo.place].target]
+        seconds = cargo.size * device.gamma
+        if seconds > 0.0:
+            slot.phase = REDUCING
+            slot.since = max(w.now, device.reduce_free)
+            device.reduce_free = slot.since + seconds
+            schedule(w, s, device.reduce_free)
+            return
+    finish(w, s, TASK_DONE)

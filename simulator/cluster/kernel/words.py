@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-NONE = -1
-TRANSFER, COMPUTATION, DONE = 0, 1, 2
-FAIR, FIFO, UNSHARED = 0, 1, 2
-FLYING, DRAINING, HOPPING, ARRIVING, REDUCING, RUNNING, WAITING, RESENDING, DROPPED = range(9)
-IDLE, WOKEN, GROW, DRAIN = range(4)  # why `advance` returns
-TASK_DONE, GATE_OPEN, TASK_LOST = range(3)  # what somebody is woken with
-LOW = 0x7FFFFFFF
+# of numpy's type: Python's integers would make numba compile a function for each constant it gets
+NONE = np.int64(-1)
+ZERO, ONE = np.arange(2)
+TRANSFER, COMPUTATION, DONE = np.arange(3)
+FAIR, FIFO, UNSHARED = np.arange(3)
+(
+    FLYING, DRAINING, HOPPING, ARRIVING, REDUCING, RUNNING, WAITING, RESENDING, DROPPED, READY,
+) = np.arange(10)  # fmt: skip
+IDLE, GROW, DRAIN = np.int64(0), np.int64(-1), np.int64(-2)  # why `advance` returns
+FULL, EARLY, WRONG = np.int64(-1), np.int64(-2), np.int64(-3)  # why an entry refuses
+TASK_DONE, GATE_OPEN, TASK_LOST, TASK_GONE = np.arange(4)  # what somebody is woken with
+GATES = np.int64(1 << 62)  # added to the number of a gate among what woke: gates come after tasks
+LOW = np.int64(0x7FFFFFFF)
 SAME = 1e-12  # two rates nearer than this, relatively, are one
 INFINITY = np.inf
 
-compiled = njit(cache=True, error_model='numpy', nogil=True)
+_OPTIONS: dict[str, Any] = {'error_model': 'numpy', 'nogil': True}
+_KEPT: dict[str, Any] = {'cache': True}
+_BARE: dict[str, Any] = {'no_cpython_wrapper': True, 'no_cfunc_wrapper': True}
+# what Python calls is kept in numba's cache, with all that it calls
+entry = njit(**_OPTIONS, **_KEPT)
+inner = njit(**_OPTIONS, **_BARE)
