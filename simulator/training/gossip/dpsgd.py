@@ -30,7 +30,8 @@ class Dpsgd:
     *timeout* is over, or the message was given up), the peer's own model takes its weight. Rows
     of W still sum to 1. A device that is down misses its neighbours as they miss it, so that W
     stays doubly stochastic among the others, and their average is kept; a message lost one way
-    moves the average by its weight times the difference of the two models.
+    moves the average by its weight times the difference of the two models. A peer that comes back
+    from a crash takes over the model and the round of the first neighbour it hears of.
 
     Parameters
     ----------
@@ -71,7 +72,8 @@ class Dpsgd:
     def peer(self, number: int) -> Program:
         """Send the model, compute, mix it with the neighbours', move on."""
         swarm, inbox = self.swarm, Inbox(self.swarm, number, self.timeout)
-        for round_ in inbox.rounds():
+        present = yield from joined(swarm, number, inbox)
+        for round_ in inbox.rounds(present):
             near = swarm.near.of(round_)
             start = swarm.models[number]
             walk = swarm.train(number, start, round_)
@@ -96,6 +98,25 @@ class Dpsgd:
 
     def lost(self, message: Message) -> None:
         """Do nothing: who misses a model goes on with what it has."""
+
+    def forget(self, number: int) -> None:
+        """Do nothing: all that a peer holds is its model."""
+
+
+def joined(swarm: Swarm, number: int, inbox: Inbox) -> Program:
+    """Let a newcomer take over the model and the round of the first neighbour it hears of.
+
+    Returns
+    -------
+    int
+        The round to begin with.
+    """
+    if number not in swarm.newcomers:
+        return 1
+    letter: Letter = yield from inbox.first()
+    swarm.models[number] = letter.content
+    swarm.newcomers.discard(number)
+    return letter.round
 
 
 @DIVERGENCE

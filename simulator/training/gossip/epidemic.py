@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt
 
+from simulator.training.gossip.dpsgd import joined
 from simulator.training.gossip.inbox import Inbox
 from simulator.training.gossip.neighbours import Neighbourhood
 from simulator.training.gossip.swarm import Letter, Program, Swarm
@@ -26,7 +27,8 @@ class Epidemic:
     sends to whom follows from a seed that all share, so that each peer knows whom to wait for.
 
     Where a model is missing (its device is down and *timeout* is over, or the message was given
-    up), the peer averages the others.
+    up), the peer averages the others. A peer that comes back from a crash takes over the model
+    and the round of the first neighbour it hears of.
 
     Parameters
     ----------
@@ -61,7 +63,8 @@ class Epidemic:
     def peer(self, number: int) -> Program:
         """Take the local steps, send the model, average."""
         swarm, inbox = self.swarm, Inbox(self.swarm, number, self.timeout)
-        for round_ in inbox.rounds():
+        present = yield from joined(swarm, number, inbox)
+        for round_ in inbox.rounds(present):
             targets, sources = self.drawn(round_)
             walk = swarm.train(number, swarm.models[number], round_)
             yield swarm.compute(number, round_)
@@ -76,6 +79,9 @@ class Epidemic:
 
     def lost(self, message: Message) -> None:
         """Do nothing: who misses a model averages the others."""
+
+    def forget(self, number: int) -> None:
+        """Do nothing: all that a peer holds is its model."""
 
     def _drawn(self, round_: int) -> tuple[list[list[int]], list[list[int]]]:
         """Return to whom each peer sends in a round, and from whom each receives."""

@@ -38,9 +38,14 @@ class Inbox:
         self._gone: set[int] = set()
         self._waited_in_vain = False
 
-    def rounds(self) -> Iterator[int]:
-        """Count the peer's rounds from 1 until the run's stop is reached."""
-        scoreboard, round_ = self._swarm.experiment.scoreboard, 1
+    def first(self) -> Program:
+        """Return the first letter that comes; it tells a newcomer where the others are."""
+        message = yield self._swarm.receive(self._number)
+        return message.payload
+
+    def rounds(self, round_: int = 1) -> Iterator[int]:
+        """Count the peer's rounds, from *round_* until the run's stop is reached."""
+        scoreboard = self._swarm.experiment.scoreboard
         while scoreboard.wants(round_):
             yield round_
             round_ = self._next(round_)

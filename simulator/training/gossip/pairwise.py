@@ -44,7 +44,8 @@ class Pairwise:
     by gradients alone.
 
     Offers and answers are not sent again. Where one is lost, the averaging has not taken place,
-    for either of the two: a neighbour that is gone changes nothing, and the sum is kept.
+    for either of the two: a neighbour that is gone changes nothing, and the sum is kept. A peer
+    that comes back from a crash takes over the model of the first it meets.
 
     References
     ----------
@@ -79,6 +80,8 @@ class Pairwise:
             if neighbours:
                 partner = neighbours[int(rng.integers(len(neighbours)))]
                 yield from self.average_with(partner, number, round_)
+            if number in swarm.newcomers:
+                continue  # its steps led from nowhere
             swarm.models[number] = swarm.ledger.derive(moved, swarm.models[number], walk, start)
             swarm.rounds.updated(walk)
 
@@ -86,12 +89,11 @@ class Pairwise:
         """Offer one's model, take the average that is answered; then serve those who waited."""
         swarm, since = self.swarm, self.swarm.clock.now
         self.awaited[number] = answered = swarm.receive(number, 'answer')
-        swarm.send(
-            partner, Letter(number, round_, swarm.models[number]), kind='offer', reliable=False
-        )
+        model = None if number in swarm.newcomers else swarm.models[number]
+        self.post(partner, Letter(number, round_, model), 'offer', full=model is not None)
         message = yield answered
         if message is not None and message.payload.content is not None:
-            swarm.models[number] = message.payload.content.average
+            self.keep(number, message.payload.content.average)
         self.awaited[number] = None
         while self.offers[number]:
             self.answer(number, self.offers[number].popleft())
@@ -107,21 +109,29 @@ class Pairwise:
             elif offer.source < number:
                 self.offers[number].append(offer)
             else:
-                self.swarm.send(
-                    offer.source,
-                    Letter(number, offer.round, None),
-                    0,
-                    kind='answer',
-                    reliable=False,
-                )
+                self.post(offer.source, Letter(number, offer.round, None), 'answer', full=False)
 
     def answer(self, number: int, offer: Letter) -> None:
         """Take the average of one's own model and the one offered, and send it back."""
-        own = self.swarm.models[number]
-        average = self.swarm.ledger.derive(middle, offer.content, own)
-        self.swarm.models[number] = average
-        answer = Letter(number, offer.round, Answer(average, own))
-        self.swarm.send(offer.source, answer, kind='answer', reliable=False)
+        own = None if number in self.swarm.newcomers else self.swarm.models[number]
+        models = [model for model in (offer.content, own) if model is not None]
+        content = None
+        if models:
+            average = models[0] if len(models) == 1 else self.swarm.ledger.derive(middle, *models)
+            content = Answer(average, average if own is None else own)
+            self.keep(number, average)
+        letter = Letter(number, offer.round, content)
+        self.post(offer.source, letter, 'answer', full=content is not None)
+
+    def keep(self, number: int, model: Model) -> None:
+        """Let a peer have a model."""
+        self.swarm.models[number] = model
+        self.swarm.newcomers.discard(number)
+
+    def post(self, target: int, letter: Letter, kind: str, *, full: bool) -> None:
+        """Send a letter, with a model or without; it is not sent again."""
+        elements = self.swarm.parameters if full else 0
+        self.swarm.send(target, letter, elements, kind=kind, reliable=False)
 
     def lost(self, message: Message) -> None:
         """Undo an averaging of which one end will not hear."""
@@ -136,6 +146,12 @@ class Pairwise:
                 moved, self.swarm.models[number], own, average
             )
         self.give_up(self.swarm.number_of(message.target))
+
+    def forget(self, number: int) -> None:
+        """Let those go on whose offers the peer has not answered."""
+        self.awaited[number] = None
+        while self.offers[number]:
+            self.give_up(self.offers[number].popleft().source)
 
     def give_up(self, number: int) -> None:
         """Let a peer wait no longer for an answer."""

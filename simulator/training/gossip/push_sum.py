@@ -45,7 +45,8 @@ class PushSum:
 
     Nothing is ever lost of this mass: a share that is late is added when it comes, one that is
     given up (its receiver is down, or the link loses messages for good) goes back to its sender,
-    who learns of it by the missing acknowledgement.
+    who learns of it by the missing acknowledgement. Only a crash takes what the peer held, sum
+    and weight alike; a peer that comes back begins with the first share it receives.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ class PushSum:
         self.swarm = swarm
         self.staleness = staleness
         self.timeout = timeout
-        self.held = [Mass(model, 1.0) for model in swarm.models]
+        self.held: list[Mass | None] = [Mass(model, 1.0) for model in swarm.models]
 
     def programs(self, number: int) -> Iterator[Program]:
         """Yield the programs that run at peer *number*."""
@@ -82,12 +83,17 @@ class PushSum:
     def peer(self, number: int) -> Program:
         """Take local steps from x / w, push shares of x and w, add up what has come."""
         swarm, inbox = self.swarm, Inbox(self.swarm, number, self.timeout)
-        for round_ in inbox.rounds():
+        present = 1
+        if number in swarm.newcomers:
+            first: Letter = yield from inbox.first()
+            self.take(number, [first.content])
+            swarm.newcomers.discard(number)
+            present = first.round
+        for round_ in inbox.rounds(present):
             start = swarm.models[number]
             walk = swarm.train(number, start, round_)
             yield swarm.compute(number, round_)
-            vector, weight = self.held[number]
-            self.held[number] = Mass(swarm.ledger.derive(moved, vector, walk, start), weight)
+            self.step(number, walk, start)
             self.push(number, swarm.near.of(round_).targets[number], round_)
             awaited = round_ - self.staleness
             if awaited > 0:
@@ -98,9 +104,21 @@ class PushSum:
             self.take(number, received)
             swarm.rounds.finished(number, round_, walk)
 
+    def step(self, number: int, walk: Model, start: Model) -> None:
+        """Add to x how far the local steps have led."""
+        vector, weight = self.mass(number)
+        moved_on = self.swarm.ledger.derive(moved, vector, walk, start)
+        self.held[number] = Mass(moved_on, weight)
+
+    def mass(self, number: int) -> Mass:
+        """Return what a peer holds that has not crashed."""
+        held = self.held[number]
+        assert held is not None  # noqa: S101 - who holds nothing waits for its first share
+        return held
+
     def push(self, number: int, targets: Sequence[int], round_: int) -> None:
         """Send each of *targets* an equal share; keep one."""
-        vector, weight = self.held[number]
+        vector, weight = self.mass(number)
         parts = 1 + len(targets)
         share = Mass(self.swarm.ledger.derive(scaled, vector, 1 / parts), weight / parts)
         self.swarm.tell(targets, Letter(number, round_, share), 1 + self.swarm.parameters)
@@ -108,16 +126,23 @@ class PushSum:
 
     def take(self, number: int, shares: list[Mass]) -> None:
         """Add shares to what a peer holds."""
-        vectors, weights = zip(self.held[number], *shares, strict=True)
+        held = self.held[number]
+        vectors, weights = zip(*([] if held is None else [held]), *shares, strict=True)
         ledger, weight = self.swarm.ledger, sum(weights)
-        vector = ledger.derive(added, *vectors) if shares else vectors[0]
+        vector = ledger.derive(added, *vectors) if len(vectors) > 1 else vectors[0]
         self.held[number] = Mass(vector, weight)
         self.swarm.models[number] = ledger.derive(scaled, vector, 1 / weight)
 
     def lost(self, message: Message) -> None:
         """Give a share back to its sender."""
         letter: Letter = message.payload
-        self.take(letter.source, [letter.content])
+        cluster = self.swarm.experiment.cluster
+        if self.held[letter.source] is not None and message.sent >= cluster.born[message.source]:
+            self.take(letter.source, [letter.content])
+
+    def forget(self, number: int) -> None:
+        """Drop the mass that a peer held."""
+        self.held[number] = None
 
 
 @DIVERGENCE

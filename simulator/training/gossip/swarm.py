@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from simpy.events import Event
+from simpy.events import Event, Process
 
 from simulator.catalogue import Choice
 from simulator.learning import frozen
@@ -78,6 +78,10 @@ class Behaviour(Protocol):
         """Take note that a message will never arrive: it was given up."""
         ...
 
+    def forget(self, number: int) -> None:
+        """Drop what peer *number* held: its device has crashed."""
+        ...
+
 
 class Swarm:
     """The peers of a run: the workers of the cluster, numbered from 0.
@@ -91,6 +95,8 @@ class Swarm:
     ----------
     models : list
         Each peer's model now, as a rule promised.
+    newcomers : set of int
+        Peers that are away after a crash, or back and yet without a model of any worth.
     near : Neighbourhoods
     """
 
@@ -102,22 +108,32 @@ class Swarm:
         self.devices = experiment.workers
         self.count = len(self.devices)
         self.ledger = Ledger(experiment.learning, experiment.optimizer)
-        self.models: list[Model] = list(_starts(experiment, settings.own_starts))
+        self.starts = _starts(experiment, settings.own_starts)
+        self.models: list[Model] = list(self.starts)
+        self.newcomers: set[int] = set()
         self.rounds = Rounds(experiment, self.average)
         self._walks: list[Walk | None] = [None] * self.count
+        self._processes: list[list[Process]] = [[] for _ in self.devices]
         self._numbers = {device: number for number, device in enumerate(self.devices)}
         experiment.scoreboard.observers.append(self.measure)
 
     def run(self, protocol: Behaviour) -> dict[str, float]:
         """Let all peers gossip until the run is over; return what the summary says of it."""
         self.clock.on_loss = lambda delivery: protocol.lost(getattr(delivery, 'message'))  # noqa: B009
+        self._protocol = protocol
         for number in range(self.count):
-            for program in protocol.programs(number):
-                self.clock.process(program)
+            self._start(number)
+        self.experiment.cluster.on_crash.append(self._crashed)
+        self.experiment.cluster.on_return.append(self._returned)
         self.experiment.run()
         values = self.values(self.alive)
         centre = self.experiment.scoreboard.parameters = average(values)
         return {'consensus': consensus_distance(values, centre)}
+
+    def begin(self, number: int, program: Program) -> None:
+        """Start a program of a peer; it ends with the peer's device, if that crashes."""
+        running = [process for process in self._processes[number] if process.is_alive]
+        self._processes[number] = [*running, self.clock.process(program)]
 
     # what a peer does
 
@@ -205,9 +221,10 @@ class Swarm:
 
     @property
     def alive(self) -> list[int]:
-        """Peers whose devices are not down; all, where all are."""
-        up = [number for number in range(self.count) if not self.is_down(number)]
-        return up or list(range(self.count))
+        """Peers that have a model and whose devices are not down; all, where there is none."""
+        everyone = range(self.count)
+        up = [n for n in everyone if not self.is_down(n) and n not in self.newcomers]
+        return up or list(everyone)
 
     def values(self, numbers: Sequence[int]) -> list[Floats]:
         """Return the models of some peers, computed."""
@@ -227,12 +244,43 @@ class Swarm:
         some = sorted(set(chosen) & set(alive))
         record_accuracies(self.experiment, [self.devices[n] for n in some], self.values(some), some)
 
+    # devices that crash
 
-def _starts(experiment: Experiment, own: bool) -> Iterator[Floats]:
-    """Yield the model each peer begins with."""
+    def _start(self, number: int) -> None:
+        for program in self._protocol.programs(number):
+            self.begin(number, program)
+
+    def _crashed(self, device: int) -> None:
+        number = self._numbers.get(device)
+        if number is None:
+            return
+        for process in self._processes[number]:
+            _end(process)
+        self._processes[number] = []
+        self.models[number] = self.starts[number]
+        self._walks[number] = None
+        self.newcomers.add(number)
+        self._protocol.forget(number)
+
+    def _returned(self, device: int) -> None:
+        if device in self._numbers:
+            self._start(self._numbers[device])
+
+
+def _end(process: Process) -> None:
+    """Let a process never go on."""
+    event = process.target
+    if event is not None and event.callbacks is not None:
+        # as simpy's own interruption does
+        event.callbacks[:] = [each for each in event.callbacks if each != process._resume]  # noqa: SLF001
+
+
+def _starts(experiment: Experiment, own: bool) -> list[Floats]:
+    """Return the model each peer begins with."""
     learning, seeds = experiment.learning, experiment.cluster.seeds
-    for device in experiment.workers:
-        if own:
-            yield frozen(learning.model.init(seeds.stream('initial', device=device)))
-        else:
-            yield learning.initial
+    if not own:
+        return [learning.initial] * len(experiment.workers)
+    return [
+        frozen(learning.model.init(seeds.stream('initial', device=device)))
+        for device in experiment.workers
+    ]

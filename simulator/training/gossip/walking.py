@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple
 
 from annotated_types import Gt
+from simpy.events import Event
 
 from simulator.training.facts import Facts
 from simulator.training.gossip.swarm import Letter, Program, Swarm
@@ -41,7 +42,7 @@ class _Walking:
         self.merge = merge
         self.held = [Aged(model, 0) for model in swarm.models]
         self.arrived: list[list[Aged]] = [[] for _ in swarm.models]
-        self.busy = [False] * swarm.count
+        self.called: list[Event | None] = [None] * swarm.count
         self.updates = 0
         swarm.clock.process(self.heart())
 
@@ -49,6 +50,7 @@ class _Walking:
         """Yield the programs that run at peer *number*."""
         yield self.active(number)
         yield self.passive(number)
+        yield self.trainer(number)
 
     def active(self, number: int) -> Program:
         """Once a period, send one's model to a random neighbour, or ask for another's."""
@@ -90,14 +92,17 @@ class _Walking:
     def arrive(self, number: int, model: Aged) -> None:
         """Let a peer train on a model, at once or when it has finished what it does."""
         self.arrived[number].append(model)
-        if not self.busy[number]:
-            self.busy[number] = True
-            self.swarm.clock.process(self.train(number))
+        called, self.called[number] = self.called[number], None
+        if called is not None:
+            called.succeed()
 
-    def train(self, number: int) -> Program:
+    def trainer(self, number: int) -> Program:
         """Merge what has arrived with one's own model, train what comes out, keep it."""
         swarm = self.swarm
-        while self.arrived[number]:
+        while True:
+            if not self.arrived[number]:
+                self.called[number] = called = swarm.clock.event()
+                yield called
             arrived, self.arrived[number] = self.arrived[number], []
             model, age = self.held[number]
             for other in arrived:
@@ -107,9 +112,9 @@ class _Walking:
             yield swarm.compute(number, round_)
             self.held[number] = Aged(walk, age + swarm.settings.steps.of(round_))
             swarm.models[number] = walk
+            swarm.newcomers.discard(number)
             self.updates += 1
             swarm.rounds.updated(walk)
-        self.busy[number] = False
 
     def merged(self, own: Aged, other: Aged) -> Aged:
         """Return one model of two, as old as the older one."""
@@ -122,6 +127,11 @@ class _Walking:
 
     def lost(self, message: Message) -> None:
         """Do nothing: a copy of a model is gone, its sender still has it."""
+
+    def forget(self, number: int) -> None:
+        """Begin anew with a model that no step has touched."""
+        self.held[number] = Aged(self.swarm.starts[number], 0)
+        self.arrived[number], self.called[number] = [], None
 
     def heart(self) -> Program:
         """Keep the run alive as long as models are updated, or a fault may end."""
@@ -140,7 +150,8 @@ class Push(_Walking):
     the local steps behind it.
 
     Nothing is sent again: where a message is lost, or a peer is down, a copy of a model is gone
-    whose sender still has it, and the others go on.
+    whose sender still has it, and the others go on. A peer that comes back from a crash begins
+    with the model it once began with, of age 0, which has no weight beside others.
 
     Parameters
     ----------
