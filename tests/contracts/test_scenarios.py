@@ -1,5 +1,7 @@
 """Every shipped scenario: it asks a question, is short, is right, and its first run begins well."""
 
+from functools import cache
+from os.path import relpath
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ from simulator.scenario import RunSpec, load
 
 SCENARIOS = Path(__file__).parents[2] / 'scenarios'
 FILES = sorted(SCENARIOS.rglob('*.yaml'))
+SCHEMA = SCENARIOS / 'scenario.schema.json'
+
+runs = cache(load)  # each file is checked once
 
 
 @pytest.fixture(params=FILES, ids=lambda file: str(file.relative_to(SCENARIOS)))
@@ -18,19 +23,22 @@ def file(request):
     return request.param
 
 
-def test_it_begins_with_a_question_and_is_short(file):
+def test_it_names_the_schema_then_asks_a_question_and_is_short(file):
     lines = file.read_text().splitlines()
-    assert '?' in load(file)[0].scenario.question
+    schema = relpath(SCHEMA, file.parent)
+    assert lines[0] == f'# yaml-language-server: $schema={schema}'
+    assert lines[1].startswith('# ')
+    assert '?' in runs(file)[0].scenario.question
     assert len(lines) <= 40
 
 
 def test_its_name_is_its_own(file):
-    name = load(file)[0].scenario.name
-    assert [name] == [load(f)[0].scenario.name for f in FILES if load(f)[0].scenario.name == name]
+    names = [runs(each)[0].scenario.name for each in FILES]
+    assert names.count(runs(file)[0].scenario.name) == 1
 
 
 def test_two_rounds_of_its_first_run(file, tmp_path):
-    spec = load(file)[0]
+    spec = runs(file)[0]
     if spec.scenario.learning is not None:
         spec = RunSpec.of({**spec.resolved, 'stop': {'rounds': 2}})
     identity = Identity('0' * 12, spec.scenario.name, 'base', {}, spec.seed, spec.yaml)
