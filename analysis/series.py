@@ -13,6 +13,7 @@ from simulator.units import Bytes, BytesPerSecond, FlopsPerSecond, Seconds, pars
 
 __all__ = ['Series', 'arrange']
 
+_AXES = {'bytes': 'size', 'factor': 'factor of slowness'}  # what a key's last part is called
 _KINDS = (Bytes, Seconds, BytesPerSecond, FlopsPerSecond)
 
 
@@ -58,6 +59,7 @@ def arrange(groups: Sequence[Group]) -> tuple[Series, ...]:
         if value is not None:
             lines.setdefault(_rest(g, key), []).append((value, g))
     name = key.rpartition('.')[2]
+    axis = _AXES.get(name, name.replace('_', ' '))
     kind = _kind(name, [g.vary[key] for g in groups])
     return tuple(
         Series(
@@ -65,7 +67,7 @@ def arrange(groups: Sequence[Group]) -> tuple[Series, ...]:
             index,
             tuple(g for _, g in sorted(points, key=lambda point: point[0])),
             tuple(sorted(value for value, _ in points)),
-            name.replace('_', ' '),
+            axis,
             kind,
         )
         for index, (label, points) in enumerate(lines.items())

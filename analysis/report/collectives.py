@@ -17,7 +17,7 @@ from analysis.report.study import Study
 from analysis.report.words import bold, capital, clauses, interval, names, say, series, sooner
 from analysis.series import Series
 from analysis.statistics import estimate, paired_ratio
-from analysis.text import quantity
+from analysis.text import quantity, times
 
 __all__ = ['collective_blocks', 'collective_evidence', 'collective_headline']
 
@@ -51,6 +51,8 @@ def collective_evidence(study: Study) -> list[Markup]:
         parts.append(say('{}.', series(told)))
     if len(study.series) > 1:
         parts.append(_margins(study.series))
+        if study.series[0].kind != 'bytes':
+            parts.append(_changes(study.series))
     if study.series:
         parts.append(_best_use(study))
     counts = [len(g.runs) for g in study.collectives]
@@ -162,6 +164,20 @@ def _margins(lines: Sequence[Series]) -> Markup:
         took = _time(_at(first, point))
         parts.append(say(text, at, bold(first.label), took, sooner(ratio), bold(second.label)))
     return say('{}.', capital(clauses(parts)))
+
+
+def _changes(lines: Sequence[Series]) -> Markup:
+    """Tell by how much the time of a call grows from the better end of the varied number."""
+    growing = sum(_mean(one.groups[0]) < _mean(one.groups[-1]) for one in lines)
+    ends = (0, -1) if 2 * growing >= len(lines) else (-1, 0)
+    parts = []
+    for one in lines:
+        start, end = (_mean(one.groups[k]) for k in ends)
+        more = f'{"−" if end < start else ""}{quantity(abs(end - start), "seconds")}'
+        parts.append(say('{} {} ({} times)', bold(one.label), more, times(end / start)))
+    low, high = (quantity(lines[0].values[k], lines[0].kind) for k in ends)
+    text = 'From {} to {} ({}), a call takes longer by: {}.'
+    return say(text, low, high, lines[0].axis, series(parts))
 
 
 def _range(low: float, high: float, kind: object) -> str:

@@ -158,7 +158,7 @@ def _deviation(groups: Sequence[Group]) -> Markup:
     return say(
         '{} of {} figures are within 0.1 % of their closed form; furthest from it are the {} of '
         '{}, {} times the prediction. Closed forms know no contention beyond the hosts’ own '
-        'ports, no stragglers and no loss.',
+        'ports, no stragglers and no loss, and take all routes to be like the slowest.',
         exact,
         len(ratios),
         name.replace('_', ' '),

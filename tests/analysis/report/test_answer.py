@@ -103,4 +103,4 @@ def test_collectives_of_one_size_are_ranked(sizes, make_collective, tmp_path):
 def test_one_line_of_collectives_is_told_from_end_to_end(sizes):
     answer = collective_headline(Study.of(load(sizes / 'ring'))).striptags()
 
-    assert answer == 'ring takes 612 µs at 1 kB and 12.6 ms at 1 MB (bytes).'
+    assert answer == 'ring takes 612 µs at 1 kB and 12.6 ms at 1 MB (size).'

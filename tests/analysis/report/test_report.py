@@ -149,7 +149,7 @@ def test_a_study_of_collectives_tells_where_which_one_is_fastest(sizes, tmp_path
     page = Page(write([sizes], tmp_path / 'r.html').read_text())
 
     assert (
-        'Which is fastest depends on the bytes: round_robin from 1 kB to 10 kB and '
+        'Which is fastest depends on the size: round_robin from 1 kB to 10 kB and '
         'ring from 100 kB to 1 MB.'
     ) in page.text
     assert 'Time and bandwidth' in page.text
