@@ -10,19 +10,22 @@ import numpy as np
 
 from simulator.cluster.cluster import Cluster, Wires
 from simulator.errors import DataError
-from simulator.learning import Learning, Optimizer, frozen
+from simulator.learning import Learning, Optimizer, Schedule, frozen
+from simulator.learning.probe import Probe
 from simulator.recording import Progress, Recorder
 from simulator.recording.folder import note, save_model
+from simulator.scenario.lessons import learning_of, profile_of, regularization_of, scale_of
 from simulator.scenario.schema import Learning as LearningSection
 from simulator.scenario.schema import Scenario
 from simulator.scenario.world import devices_of, graph_of, network_of
 from simulator.seeds import Seeds
-from simulator.training import Experiment, Facts, Scale, Scoreboard, Stop
+from simulator.training import Experiment, Facts, Scoreboard, Stop
+from simulator.training.validation import Validation
 
 if TYPE_CHECKING:
     from simulator.scenario import RunSpec
 
-__all__ = ['execute', 'scale_of']
+__all__ = ['execute']
 
 JITTER_SAMPLE = 65536  # draws that stand for the law of jitter inside the fabric
 LARGEST_START = 2**31  # bytes of a file of parameters
@@ -50,10 +53,11 @@ def execute(
     seeds = Seeds(scenario.seed)
     with Recorder(folder, scenario.record) as recorder:
         cluster = build_cluster(scenario, seeds, recorder)
-        learning = build_learning(scenario, len(cluster.workers), seeds)
+        learning = build_learning(scenario, len(cluster.workers))
         experiment = build_experiment(scenario, cluster, recorder, learning, progress)
         if learning is not None:
             note(folder, data={learning.data.name: learning.data.sha256})
+            note_profile(folder, scenario)
         more = scenario.training(experiment)
         experiment.finish()
         summary = experiment.scoreboard.summary()
@@ -90,7 +94,7 @@ def build_cluster(scenario: Scenario, seeds: Seeds, recorder: Recorder) -> Clust
     return cluster
 
 
-def build_learning(scenario: Scenario, workers: int, seeds: Seeds) -> Learning | None:
+def build_learning(scenario: Scenario, workers: int) -> Learning | None:
     """Return the model and its data, dealt to the workers; None where nothing is learned.
 
     Raises
@@ -101,14 +105,7 @@ def build_learning(scenario: Scenario, workers: int, seeds: Seeds) -> Learning |
     section = scenario.learning
     if section is None:
         return None
-    learning = Learning.draw(
-        section.data,
-        section.partition,
-        section.model,
-        workers=workers,
-        seeds=seeds,
-        batch=section.batch,
-    )
+    learning = learning_of(section, scenario.seed, workers)
     if section.start is not None:
         learning.initial = frozen(_start(Path(section.start), learning))
     return learning
@@ -131,23 +128,68 @@ def build_experiment(
         learning=learning,
         progress=progress,
         target=scenario.evaluate.target,
+        validation=_validation(scenario.learning, learning),
     )
-    optimizer: Optimizer | None = scenario.learning.optimizer() if scenario.learning else None
-    scale = scale_of(scenario.learning, learning)
-    return Experiment(
-        cluster, recorder, scoreboard, learning=learning, optimizer=optimizer, scale=scale
+    experiment = Experiment(
+        cluster,
+        recorder,
+        scoreboard,
+        learning=learning,
+        optimizer=_optimizer(scenario.learning, learning),
+        scale=scale_of(scenario.learning, learning.model if learning else None),
+        schedule=_schedule(scenario.learning),
     )
+    if learning is not None and scenario.evaluate.also:
+        rng = Seeds(scenario.seed).stream('probe')
+        observe(scoreboard, Probe(learning, scenario.evaluate.also, rng))
+    return experiment
 
 
-def scale_of(section: LearningSection | None, learning: Learning | None) -> Scale:
-    """Return how much larger the model is that this one stands for."""
-    if section is None or learning is None or section.stands_for is None:
-        return Scale()
-    larger, model = section.stands_for, learning.model
-    return Scale(
-        bytes=larger.parameters / model.dimension if larger.parameters else 1.0,
-        flops=larger.flops / model.forward_flops if larger.flops else 1.0,
-    )
+def observe(scoreboard: Scoreboard, probe: Probe) -> None:
+    """Let *probe* measure more at each evaluation."""
+
+    def look() -> None:
+        if scoreboard.parameters is not None:
+            for name, value in probe(scoreboard.parameters):
+                scoreboard.metric(name, value)
+
+    scoreboard.observers.append(look)
+
+
+def note_profile(folder: Path, scenario: Scenario) -> None:
+    """Note in the manifest what is known of the large model that the small one stands for."""
+    section = scenario.learning
+    larger = section.stands_for if section else None
+    profile = profile_of(section)
+    if larger is not None and larger.profile is not None and profile is not None:
+        entry = larger.profile.catalogue.entry(larger.profile.name)
+        large = {
+            'name': entry.name,
+            'parameters': profile.parameters,
+            'flops': profile.flops,
+            'sources': list(entry.doc.references),
+        }
+        note(folder, stands_for=large)
+
+
+def _validation(section: LearningSection | None, learning: Learning | None) -> Validation | None:
+    if section is None or learning is None or section.validation is None:
+        return None
+    return Validation(learning, section.validation.patience)
+
+
+def _optimizer(section: LearningSection | None, learning: Learning | None) -> Optimizer | None:
+    if section is None or learning is None:
+        return None
+    return regularization_of(section).optimizer(section.optimizer(), learning.model)
+
+
+def _schedule(section: LearningSection | None) -> Schedule | None:
+    # a constant rate needs no factors, and local steps are quicker without
+    if section is None or section.schedule.name == 'constant':
+        return None
+    schedule: Schedule = section.schedule()
+    return schedule
 
 
 def predict(scenario: Scenario, experiment: Experiment, rounds: int) -> dict[str, float] | None:

@@ -250,6 +250,7 @@ MANIFEST: Final[dict[str, str]] = {
 """Keys that every `manifest.json` holds."""
 
 NOTES: Final[dict[str, str]] = {
+    'stands_for': 'the known model for which a small one stands: name, size, source',
     'question': 'the question the scenario answers, in words',
     'order': 'place of the run among those of its scenario, from 0',
     'promises': 'what the chosen aggregation rule promises',

@@ -73,11 +73,7 @@ def augmented(
     >>> len(data.train.inputs), len(shards[0])
     (4326, 4326)
     """
-    if len(data.task.inputs) not in (2, 3):
-        raise DataError(
-            f'augmentation: varies images, but samples of {data.name} are of shape '
-            f'{data.task.inputs}; leave it out.'
-        )
+    check_images(data)
     inputs, targets = data.train
     more = [_varied(inputs, how, rng) for _ in range(how.copies)]
     times = how.copies + 1
@@ -88,6 +84,21 @@ def augmented(
     starts = len(inputs) * np.arange(times)
     shards = [(starts[:, None] + shard).ravel() for shard in shards]
     return data._replace(train=train, columns=columns), shards
+
+
+def check_images(data: Dataset) -> None:
+    """Refuse samples that are no images.
+
+    Raises
+    ------
+    DataError
+        Saying so.
+    """
+    if len(data.task.inputs) not in (2, 3):
+        raise DataError(
+            f'augmentation: varies images, but samples of {data.name} are of shape '
+            f'{data.task.inputs}; leave it out.'
+        )
 
 
 def _varied(images: Floats, how: Augmentation, rng: np.random.Generator) -> Floats:

@@ -12,7 +12,15 @@ from typing import Any, TypeVar
 
 from simulator.catalogue import Fault
 from simulator.errors import BosphorusError, ScenarioError
-from simulator.scenario.known import Taught, World, dataset_of, gathered, predicted, world_of
+from simulator.learning import Dataset
+from simulator.learning.augmentation import check_images
+from simulator.learning.data import with_validation
+from simulator.learning.learning import deal
+from simulator.learning.partitions import Shards
+from simulator.learning.probe import check_hidden
+from simulator.scenario.batches import batch_sizes
+from simulator.scenario.known import Taught, World, gathered, predicted, world_of
+from simulator.scenario.lessons import dataset_of
 from simulator.scenario.schema import Cluster, Learning, Overrides, Scenario
 from simulator.scenario.world import links_named, nodes_named
 from simulator.seeds import Seeds
@@ -39,7 +47,8 @@ def check(scenario: Scenario) -> Iterator[Fault]:
     yield from _built(stragglers, lambda: cluster.stragglers(Seeds(seed), world.network.hosts))
     taught = None
     if scenario.learning is not None:
-        taught = yield from _check_learning(scenario.learning, seed, world.workers)
+        taught = yield from _check_learning(scenario, scenario.learning, world.workers)
+        yield from _check_max_norm(scenario, world)
     if scenario.training.name in STUDIES or taught is not None:
         yield from _check_training(scenario, world, taught)
 
@@ -90,19 +99,55 @@ def _found(
 
 
 def _check_learning(
-    section: Learning, seed: int, workers: int
+    scenario: Scenario, section: Learning, workers: int
 ) -> Generator[Fault, None, Taught | None]:
     """Look whether there are data, a model for them, and a part for each worker."""
+    seeds = Seeds(scenario.seed)
     place = ('learning', 'data', section.data.name)
-    data = yield from _built(place, lambda: dataset_of(section.data, seed))
+    data = yield from _built(place, lambda: dataset_of(section.data, seeds.seed))
     if data is None:
         return None
-    rng, targets = Seeds(seed).stream('partition'), data.train.targets
-    place = ('learning', 'partition', section.partition.name)
-    yield from _built(place, lambda: section.partition(rng, targets, workers))
+    shards = yield from _check_parts(section, data, seeds, workers)
     place = ('learning', 'model', section.model.name)
     model = yield from _built(place, lambda: section.model(data.task))
-    return None if model is None else Taught(data, model)
+    if model is None:
+        return None
+    if 'dead_units' in scenario.evaluate.also:
+        yield from _built(('evaluate', 'also'), lambda: check_hidden(model, data))
+    return None if shards is None else Taught(data, shards, model)
+
+
+def _check_parts(
+    section: Learning, data: Dataset, seeds: Seeds, workers: int
+) -> Generator[Fault, None, Shards | None]:
+    """Look whether the data can be split, varied, and dealt in batches."""
+    validation = section.validation
+    if validation is not None:
+        kept = seeds.stream('validation')
+        split = yield from _built(
+            ('learning', 'validation'), lambda: with_validation(data, validation.share, kept)
+        )
+        data = split or data
+    if section.augmentation is not None:
+        yield from _built(('learning', 'augmentation'), lambda: check_images(data))
+    sizes = yield from _built(('learning', 'batch'), lambda: batch_sizes(section.batch, workers))
+    place = ('learning', 'partition', section.partition.name)
+    shards = yield from _built(
+        place, lambda: deal(data, section.partition, workers=workers, seeds=seeds)[1]
+    )
+    return shards if sizes else None
+
+
+def _check_max_norm(scenario: Scenario, world: World) -> Iterator[Fault]:
+    """Refuse max-norm at servers with slices: they can't know how long a unit's weights are."""
+    section, options = scenario.learning, scenario.training.options
+    if section is None or section.regularization.max_norm is None or 'shards' not in options:
+        return
+    servers = sum(data.get('role') == 'server' for _, data in world.graph.nodes(data=True))
+    shards = options['shards'] or servers
+    if shards > 1 and options['local_steps'] == 1 and options['local_growth'] == 1:
+        message = f'needs whole models, but {shards} servers or shards keep slices; take shards: 1'
+        yield Fault(('learning', 'regularization', 'max_norm'), message, at_key=True)
 
 
 def _check_training(scenario: Scenario, world: World, taught: Taught | None) -> Iterator[Fault]:

@@ -8,19 +8,31 @@ from simulator.catalogue import Catalogue
 from simulator.cluster.faults import FAULTS
 from simulator.cluster.laws import LAWS
 from simulator.cluster.stragglers import STRAGGLERS
-from simulator.learning import DATA, MODELS, OPTIMIZERS, PARTITIONS
+from simulator.learning import DATA, MODELS, OPTIMIZERS, PARTITIONS, SCHEDULES
+from simulator.learning.profiles import PROFILES
 from simulator.robust.aggregation import RULES
 from simulator.training import CLOCKS, KINDS
 from simulator.training.algorithms import ALGORITHMS, ALL_REDUCES
 from topologies import TOPOLOGIES
 
-__all__ = ['CATALOGUES', 'DATA_SETS', 'GRAPHS', 'MODEL_KINDS', 'OPTIMIZER_KINDS', 'PARTITION_KINDS']
+__all__ = [
+    'CATALOGUES',
+    'DATA_SETS',
+    'GRAPHS',
+    'MODEL_KINDS',
+    'OPTIMIZER_KINDS',
+    'PARTITION_KINDS',
+    'PROFILE_KINDS',
+    'SCHEDULE_KINDS',
+]
 
 GRAPHS = Catalogue('topology', TOPOLOGIES)
 DATA_SETS = Catalogue('data set', DATA)
 PARTITION_KINDS = Catalogue('partition', PARTITIONS)
 MODEL_KINDS = Catalogue('model', MODELS)
 OPTIMIZER_KINDS = Catalogue('optimizer', OPTIMIZERS)
+SCHEDULE_KINDS = Catalogue('rate schedule', SCHEDULES)
+PROFILE_KINDS = Catalogue('profile', PROFILES)
 
 CATALOGUES: Mapping[str, Catalogue] = {
     'topologies': GRAPHS,
@@ -31,6 +43,8 @@ CATALOGUES: Mapping[str, Catalogue] = {
     'partitions': PARTITION_KINDS,
     'models': MODEL_KINDS,
     'optimizers': OPTIMIZER_KINDS,
+    'schedules': SCHEDULE_KINDS,
+    'profiles': PROFILE_KINDS,
     'training': KINDS,
     'clocks': CLOCKS,
     'collectives': ALGORITHMS,

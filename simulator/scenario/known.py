@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
 import networkx as nx
 
-from simulator.catalogue import Choice
 from simulator.cluster.cluster import Devices
 from simulator.cluster.network import Network
 from simulator.errors import TopologyError
 from simulator.learning import Dataset, Model
-from simulator.scenario.schema import Cluster, Learning, Scenario
+from simulator.learning.partitions import Shards
+from simulator.scenario.batches import batch_sizes
+from simulator.scenario.lessons import dealt, scale_of
+from simulator.scenario.schema import Cluster, Scenario
 from simulator.scenario.world import devices_of, graph_of, network_of
 from simulator.seeds import Seeds
-from simulator.training import Facts, Scale
+from simulator.training import Facts
 
-__all__ = ['Taught', 'World', 'dataset_of', 'facts_of', 'gathered', 'predicted', 'world_of']
+__all__ = ['Taught', 'World', 'facts_of', 'gathered', 'predicted', 'world_of']
 
 
 class World(NamedTuple):
@@ -31,9 +32,10 @@ class World(NamedTuple):
 
 
 class Taught(NamedTuple):
-    """The data of a run, and the model they ask for."""
+    """The data of a run, how they are dealt, and the model they ask for."""
 
     data: Dataset
+    shards: Shards
     model: Model
 
 
@@ -56,20 +58,14 @@ def world_of(cluster: Cluster, seed: int) -> World:
     return World(graph, network, devices_of(cluster, network.hosts, seeds), workers)
 
 
-@lru_cache(maxsize=8)
-def dataset_of(choice: Choice, seed: int) -> Dataset:
-    """Return a data set; many runs of one scenario share it."""
-    dataset: Dataset = choice(Seeds(seed).stream('data'))
-    return dataset
-
-
 def facts_of(scenario: Scenario) -> Facts:
     """Return what is known of a run that is right."""
+    world = world_of(scenario.cluster, scenario.seed)
     learning, taught = scenario.learning, None
     if learning is not None:
-        data = dataset_of(learning.data, scenario.seed)
-        taught = Taught(data, learning.model(data.task))
-    return gathered(scenario, world_of(scenario.cluster, scenario.seed), taught)
+        data, shards = dealt(learning, scenario.seed, world.workers)
+        taught = Taught(data, shards, learning.model(data.task))
+    return gathered(scenario, world, taught)
 
 
 def gathered(scenario: Scenario, world: World, taught: Taught | None) -> Facts:
@@ -80,7 +76,7 @@ def gathered(scenario: Scenario, world: World, taught: Taught | None) -> Facts:
         world.devices,
         parameters=taught.model.dimension if taught else None,
         rounds=_rounds(scenario, taught, world.workers),
-        scale=_scale(scenario.learning, taught),
+        scale=scale_of(scenario.learning, taught.model if taught else None),
     )
 
 
@@ -98,14 +94,9 @@ def _rounds(scenario: Scenario, taught: Taught | None, workers: int) -> int | No
     stop, learning = scenario.stop, scenario.learning
     if stop.rounds is not None or stop.epochs is None or taught is None or learning is None:
         return stop.rounds
-    return ceil(stop.epochs * len(taught.data.train.inputs) / (learning.batch * workers))
-
-
-def _scale(learning: Learning | None, taught: Taught | None) -> Scale:
-    if learning is None or taught is None or learning.stands_for is None:
-        return Scale()
-    larger, model = learning.stands_for, taught.model
-    return Scale(
-        bytes=larger.parameters / model.dimension if larger.parameters else 1.0,
-        flops=larger.flops / model.forward_flops if larger.flops else 1.0,
+    sizes = batch_sizes(learning.batch, workers)
+    a_round = sum(
+        len(shard) if size is None else size
+        for shard, size in zip(taught.shards, sizes, strict=True)
     )
+    return ceil(stop.epochs * len(taught.data.train.inputs) / a_round)

@@ -23,7 +23,11 @@ from simulator.cluster.laws import (
 )
 from simulator.cluster.routes import Routing
 from simulator.cluster.stragglers import STRAGGLERS
+from simulator.learning.augmentation import Copies, Degrees, Pixels, Stretch
+from simulator.learning.probe import Measure
+from simulator.learning.regularization import Limit, Penalty
 from simulator.recording import RecordOptions
+from simulator.scenario.batches import BatchSizes
 from simulator.scenario.interval import Interval
 from simulator.scenario.kinds import (
     DATA_SETS,
@@ -31,7 +35,10 @@ from simulator.scenario.kinds import (
     MODEL_KINDS,
     OPTIMIZER_KINDS,
     PARTITION_KINDS,
+    PROFILE_KINDS,
+    SCHEDULE_KINDS,
 )
+from simulator.scenario.short import ShortForm
 from simulator.training import KINDS, Every
 from simulator.units import Count, FlopCount, InputFile, Seconds
 
@@ -181,10 +188,49 @@ class Cluster(Section):
 class StandsFor(Section):
     """A larger model, for which the small one stands on the wire and in compute time."""
 
+    profile: Annotated[Choice, PROFILE_KINDS] | None = None
+    """A well-known model, whose name may also stand alone; figures given here go before its own."""
     parameters: Annotated[Count, Gt(0)] | None = None
     """Parameters of the larger model; they scale what goes over the wire."""
     flops: Annotated[FlopCount, Gt(0)] | None = None
     """Forward operations per sample of the larger model; they scale compute time."""
+
+
+class Regularization(Section):
+    """What keeps weights small and gradients within bounds."""
+
+    l1: Penalty = 0.0
+    """Adds l1 |w| to the loss for each weight: drives many to 0."""
+    l2: Penalty = 0.0
+    """Adds l2 w^2 / 2 to the loss for each weight: keeps them small."""
+    max_norm: Limit | None = None
+    """Limit of the length of a unit's incoming weights."""
+    clip_value: Limit | None = None
+    """Limit of each entry of a worker's gradient."""
+    clip_norm: Limit | None = None
+    """Limit of the length of a worker's gradient, after `clip_value`."""
+
+
+class Augmentation(Section):
+    """Varied copies of the training images, dealt to who has the originals."""
+
+    copies: Copies = 1
+    """Varied copies of each training image, beside itself; an epoch grows by as much."""
+    shift: Pixels = 0.0
+    """Pixels by which a copy is shifted at most, along each axis."""
+    rotate: Degrees = 0.0
+    """Degrees by which it is turned at most, either way."""
+    resize: Stretch = 0.0
+    """Share by which it is made larger or smaller at most."""
+
+
+class Validation(Section):
+    """Training samples kept to tell when to stop; the parameters that do best on them win."""
+
+    share: Annotated[float, Gt(0), Le(0.9)]
+    """Share of the training samples, of each class."""
+    patience: Annotated[int, Gt(0)] | None = None
+    """Evaluations without a better loss after which the run ends; without it, it goes on."""
 
 
 class Learning(Section):
@@ -194,14 +240,25 @@ class Learning(Section):
     """The data set."""
     partition: Annotated[Choice, PARTITION_KINDS] = PARTITION_KINDS.choice('iid')
     """How training samples are dealt to the workers."""
+    augmentation: Augmentation | None = None
+    """Varied copies of the training images."""
+    validation: Validation | None = None
+    """Training samples kept to tell when to stop."""
     model: Annotated[Choice, MODEL_KINDS]
     """The model."""
-    batch: Annotated[int, Gt(0), Le(1_000_000)] = 32
-    """Samples of a worker's mini-batch; drawn with replacement by one that holds fewer."""
+    batch: BatchSizes = 32
+    """Samples of a worker's mini-batch, drawn with replacement by one that holds fewer; or full.
+
+    One size for all, a list with one for each worker, or a mapping such as {0..3: 16, 4: full}.
+    """
     optimizer: Annotated[Choice, OPTIMIZER_KINDS]
     """How gradients become updates."""
-    stands_for: StandsFor | None = None
-    """A larger model, for which this one stands on the wire and in compute time."""
+    schedule: Annotated[Choice, SCHEDULE_KINDS] = SCHEDULE_KINDS.choice('constant')
+    """How the optimizer's rate changes from round to round."""
+    regularization: Regularization = Regularization()
+    """What keeps weights small and gradients within bounds."""
+    stands_for: Annotated[StandsFor, ShortForm('profile', PROFILE_KINDS)] | None = None
+    """A larger model, by name or size, for which this one stands on the wire and in time."""
     start: InputFile | None = None
     """File of parameters to start from: the `model.npz` of another run."""
 
@@ -226,6 +283,8 @@ class Evaluate(Section):
     """Such as 1 epoch, 10 rounds or 5 s."""
     target: Annotated[float, Gt(0), Le(1)] | None = None
     """Accuracy whose time and traffic are noted; by default that at which the run stops."""
+    also: list[Measure] = []
+    """More to measure: the share of units that are dead, the gradient's length layer by layer."""
 
 
 class Scenario(Section):
