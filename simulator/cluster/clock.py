@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import simpy
 from simpy.core import Infinity
@@ -13,6 +13,7 @@ from simulator.cluster.fabric import Fabric, Woken
 __all__ = ['Clock']
 
 FIRST = EventPriority(-1)  # before everything else simpy has for that instant
+PATIENCE = 1000  # devices that come back without anything coming of it
 
 
 class Clock(simpy.Environment):
@@ -46,6 +47,8 @@ class Clock(simpy.Environment):
         self.on_loss: Callable[[Event], None] = lambda event: None
         self._naps = 0
         self._healing = 0
+        self._reviving = 0
+        self._revived = 0  # since there was progress
 
     @property
     def healing(self) -> bool:
@@ -64,7 +67,16 @@ class Clock(simpy.Environment):
         self._openings[gate] = event
         return event
 
-    def nap(self, delay: float, *, heals: bool = False) -> Event:
+    def forget(self, gates: Iterable[int]) -> None:
+        """Let nobody wait for *gates* any more."""
+        for gate in gates:
+            self._openings.pop(gate, None)
+
+    def progress(self) -> None:
+        """Take note that the run has come further."""
+        self._revived = 0
+
+    def nap(self, delay: float, *, heals: bool = False, revives: bool = False) -> Event:
         """Return a timeout for what goes on in the background and keeps no run alive.
 
         Parameters
@@ -73,11 +85,14 @@ class Clock(simpy.Environment):
             Seconds.
         heals : bool
             Whether it ends a fault, so that work which stands still may go on.
+        revives : bool
+            Whether a device will begin anew, so that there will be new work.
         """
         self._naps += 1
         self._healing += heals
+        self._reviving += revives
         event = self.timeout(delay)
-        event.callbacks.append(lambda _: self._woke(heals))
+        event.callbacks.append(lambda _: self._woke(heals, revives))
         return event
 
     def step(self) -> None:
@@ -102,18 +117,24 @@ class Clock(simpy.Environment):
         super().step()
 
     def _can_heal(self) -> bool:
-        """Whether the fabric goes on by itself, or will when a fault ends."""
+        """Whether the fabric goes on by itself, or will when a fault ends or a device is back."""
+        if self._reviving and self._revived < PATIENCE:
+            return True
         return self.fabric.next < Infinity or bool(self._healing and self.fabric.active)
 
-    def _woke(self, heals: bool) -> None:
+    def _woke(self, heals: bool, revives: bool) -> None:
         self._naps -= 1
         self._healing -= heals
+        self._reviving -= revives
+        self._revived += revives
 
     def _wake(self, what: Woken) -> None:
         if what.kind == 'gate':
             event = self._openings.pop(what.id)
         else:
             event = self._completions.pop(what.id)
+            if what.kind == 'gone':  # work of a device that crashed: so has who waited for it
+                return
             if what.kind == 'lost':
                 self.on_loss(event)
                 return

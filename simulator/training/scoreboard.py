@@ -155,6 +155,7 @@ class Scoreboard:
     def count_round(self) -> None:
         """Count a round; evaluate if that is due, and end the run if its stop is reached."""
         self.rounds += 1
+        self._cluster.clock.progress()
         if self._is_due():
             self.evaluate()
         if self._reached():

@@ -98,6 +98,11 @@ class Mailbox:
         for waiters in self._waiting.values():
             waiters[:] = [waiter for waiter in waiters if waiter.event is not event]
 
+    def clear(self) -> None:
+        """Forget all messages, and all who wait."""
+        self._arrived.clear()
+        self._waiting.clear()
+
     def _take(self, tag: Hashable, source: int | None) -> Message | None:
         arrived = self._arrived.get(tag)
         if not arrived:

@@ -45,7 +45,9 @@ class Transport:
         self._fabric = cluster.fabric
         self._tags = cluster.tags
         self._boxes = [Mailbox(self.clock) for _ in range(cluster.network.hosts)]
+        self._born = cluster.born
         cluster.diagnoses.append(self.diagnosis)
+        cluster.on_crash.append(self.forget)
 
     def send(
         self,
@@ -104,6 +106,10 @@ class Transport:
         """Give up waiting for the event of a `receive`."""
         self._boxes[device].cancel(event)
 
+    def forget(self, device: int) -> None:
+        """Empty the mailbox of a device, and let nobody wait there any more."""
+        self._boxes[device].clear()
+
     def diagnosis(self) -> Iterator[str]:
         """Say which devices wait for which messages, from whom and since when."""
         for device, box in enumerate(self._boxes):
@@ -114,8 +120,12 @@ class Transport:
 
     def _deliver(self, delivery: Event) -> None:
         assert isinstance(delivery, _Delivery)  # noqa: S101 - it put itself there
-        delivery._value = delivery.message  # noqa: SLF001 - its own event
-        self._boxes[delivery.message.target].put(delivery.message)
+        message = delivery.message
+        delivery._value = message  # noqa: SLF001 - its own event
+        if message.sent < self._born[message.target]:  # it was for one who crashed since
+            self.clock.on_loss(delivery)
+            return
+        self._boxes[message.target].put(message)
 
 
 def _words(tag: Hashable) -> str:

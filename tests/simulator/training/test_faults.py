@@ -48,7 +48,7 @@ def _quantities(fault):
 
 
 def test_every_fault_is_under_test_against_every_kind():
-    assert set(PASSING) == set(FAULTS)
+    assert set(PASSING) == set(FAULTS) - {'churn'}  # which loses work: see test_churn
     assert set(OPTIONS) >= set(KINDS)
 
 
