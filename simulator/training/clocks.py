@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Literal, NamedTuple
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 
 from simulator.catalogue import Catalogue
 from simulator.errors import ScenarioError
+from simulator.units import Seconds
 
 __all__ = ['CLOCKS', 'Rule', 'Standing', 'asp', 'backup', 'bsp', 'ssp']
 
@@ -46,6 +47,8 @@ class Rule(NamedTuple):
         ``staleness -> float``: by what the learning rate is multiplied for it.
     synchronous : bool
         Whether an update is a round of its own; else as many updates as workers are one.
+    timeout : float, optional
+        Seconds after which a round goes on with the gradients that are there.
     """
 
     collects: int
@@ -53,14 +56,26 @@ class Rule(NamedTuple):
     counts: Callable[[int], bool] = lambda staleness: True
     factor: Callable[[int], float] = lambda staleness: 1.0
     synchronous: bool = True
+    timeout: float | None = None
+
+
+def _fresh(staleness: int) -> bool:
+    return staleness == 0
 
 
 def _after_an_update(standing: Standing) -> bool:
     return standing.lag > 0
 
 
-def bsp(workers: int) -> Rule:
+def bsp(workers: int, *, timeout: Annotated[Seconds, Gt(0)] | None = None) -> Rule:
     """Bulk-synchronous: nobody begins a round before all have ended the last.
+
+    Parameters
+    ----------
+    timeout : time, optional
+        How long after it has sent the model a server waits for all; then it goes on with those
+        it has, at least one, and takes the others for late: their gradients of that round count
+        no more, and they go on from the model they find. By default it waits for ever.
 
     References
     ----------
@@ -72,7 +87,9 @@ def bsp(workers: int) -> Rule:
     >>> rule.collects, rule.may_proceed(Standing(3, 2, 0)), rule.may_proceed(Standing(3, 3, 1))
     (4, False, True)
     """
-    return Rule(workers, _after_an_update)
+    if timeout is None:
+        return Rule(workers, _after_an_update)
+    return Rule(workers, _after_an_update, counts=_fresh, timeout=timeout)
 
 
 def backup(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 
 from simulator.catalogue import Catalogue, Choice
+from simulator.compression import Compression
 from simulator.learning import OPTIMIZERS, sgd
 from simulator.robust.aggregation import RULES
 from simulator.training.clocks import CLOCKS
 from simulator.training.experiment import ELEMENT, Experiment
 from simulator.training.facts import Facts
 from simulator.training.local import Growth, LocalSteps, Steps
+from simulator.training.packing import compressor_of
 from simulator.training.servers import Servers, Settings
 from simulator.training.shards import cut
+from simulator.units import Seconds
 
 __all__ = ['check_parameter_server', 'parameter_server', 'predict_parameter_server']
 
@@ -31,6 +34,10 @@ def parameter_server(
     local_growth: Growth = 1.0,
     server_optimizer: Annotated[Choice, SERVER_OPTIMIZERS] | None = None,
     shards: Annotated[int, Ge(1)] | None = None,
+    compression: Compression = [],  # noqa: B006 - read, never written
+    compression_down: Compression = [],  # noqa: B006
+    replicas: Annotated[int, Ge(0)] = 0,
+    failover: Annotated[Seconds, Gt(0)] = 1.0,
 ) -> dict[str, float]:
     """Keep the model at servers: workers fetch it, compute gradients, and push them.
 
@@ -40,6 +47,12 @@ def parameter_server(
 
     With local steps, a worker takes several steps of the scenario's optimizer and pushes how far
     it has come; the server then moves by the aggregate of that, which averages the models.
+
+    Churn. A worker that crashes loses its state; when it is back, it asks the servers for the
+    model and goes on. Meanwhile `bsp` and `ssp` wait (`bsp` at most for its timeout), `asp` and
+    `backup` go on. What a server held is lost with it, and the run ends, unless there are
+    replicas: then, after *failover*, the server with the newest copy takes over from the update
+    it has seen last, and all workers fetch the model and begin their round anew.
 
     Parameters
     ----------
@@ -57,6 +70,17 @@ def parameter_server(
     shards : int
         Slices into which the model is cut, each kept by one server (in turn, where there are
         more slices than servers); by default one a server.
+    compression : list of compressors
+        Of what workers push: each slice by itself, with a memory of each worker for each server.
+    compression_down : list of compressors
+        Of what servers send: each update once, with a memory of the server's; workers get all
+        updates since they last fetched, or the whole slice where that is shorter, and compute at
+        what they decode. The server applies the same, so that all hold one model.
+    replicas : int
+        Copies of each slice and its optimizer's state, sent to so many other servers after each
+        update.
+    failover : time
+        How long it takes to notice that a server has crashed.
 
     References
     ----------
@@ -70,12 +94,36 @@ def parameter_server(
     if server_optimizer is not None:
         optimizer = server_optimizer()
     slices = cut(experiment.parameters, shards or len(experiment.servers))
-    rule = clock(len(experiment.workers))
-    return Servers(experiment, Settings(rule, aggregation, steps, optimizer, slices)).run()
+    model, workers, whole = experiment.learning.model, len(experiment.workers), len(slices) == 1
+    settings = Settings(
+        clock(workers),
+        aggregation,
+        steps,
+        optimizer,
+        slices,
+        compressor_of(compression, model, workers, whole=whole),
+        compressor_of(compression_down, model, len(slices), whole=whole),
+        replicas,
+        failover,
+    )
+    return Servers(experiment, settings).run()
 
 
-def check_parameter_server(facts: Facts, *, shards: int | None = None, **_: Any) -> Iterator[str]:
+def check_parameter_server(
+    facts: Facts,
+    *,
+    shards: int | None = None,
+    compression: Sequence[Choice] = (),
+    compression_down: Sequence[Choice] = (),
+    replicas: int = 0,
+    **_: Any,
+) -> Iterator[str]:
     """Say what does not fit the cluster or the model."""
+    if replicas and replicas >= facts.servers:
+        yield f'replicas(={replicas}) need as many other servers; there are {facts.servers} in all'
+    for choices in (compression, compression_down):
+        if (shards or facts.servers) > 1 and any(each.name == 'low_rank' for each in choices):
+            yield 'low_rank takes whole layers, a slice is none; use shards: 1, or all_reduce'
     if facts.servers == 0:
         yield 'needs a server: give the topology one, such as {star: {workers: 8, servers: 1}}'
     parameters = facts.parameters
@@ -84,7 +132,14 @@ def check_parameter_server(facts: Facts, *, shards: int | None = None, **_: Any)
 
 
 def predict_parameter_server(
-    facts: Facts, *, clock: Choice = CLOCKS.choice('bsp'), shards: int | None = None, **_: Any
+    facts: Facts,
+    *,
+    clock: Choice = CLOCKS.choice('bsp'),
+    shards: int | None = None,
+    compression: Sequence[Choice] = (),
+    compression_down: Sequence[Choice] = (),
+    replicas: int = 0,
+    **_: Any,
 ) -> dict[str, float]:
     """Return the traffic of a run of known length under BSP: two models a worker and round.
 
@@ -94,6 +149,8 @@ def predict_parameter_server(
     {'bytes': 960.0, 'messages': 24.0}
     """
     if facts.rounds is None or facts.parameters is None or clock.name != 'bsp':
+        return {}
+    if compression or compression_down or replicas:
         return {}
     passes = 2 * facts.workers * facts.rounds
     return {

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any, NamedTuple
 
 import numpy as np
-from simpy.events import Event
+from simpy.events import Event, Timeout
 
 from simulator.catalogue import Choice
-from simulator.learning import Optimizer, Pending, frozen
+from simulator.compression import Compressor
+from simulator.errors import StalledError
+from simulator.learning import Optimizer, frozen
 from simulator.learning.arrays import Floats
-from simulator.learning.optimizers import State
-from simulator.training.clocks import Rule, Standing
+from simulator.training.clocks import Rule
+from simulator.training.downlink import Downlink
 from simulator.training.experiment import Experiment
+from simulator.training.lives import CONTROL, Lives, Program
 from simulator.training.local import LocalSteps
+from simulator.training.packing import Packer, ratio
+from simulator.training.pushes import Fetched, Joined, Pushed
+from simulator.training.replicas import Copy, Replicas, elements_of
+from simulator.training.roster import Roster
 
 __all__ = ['Servers', 'Settings']
-
-Program = Generator[Event, Any, None]
 
 
 class Settings(NamedTuple):
@@ -36,6 +41,12 @@ class Settings(NamedTuple):
         How a server applies an aggregate.
     slices : list of slice
         Of the model, one a shard.
+    compressor, compressor_down : Compressor, optional
+        Of what workers push, and of what servers send.
+    replicas : int
+        Copies of each slice at other servers.
+    failover : float
+        Seconds until the crash of a server is noticed.
     """
 
     rule: Rule
@@ -43,41 +54,10 @@ class Settings(NamedTuple):
     steps: LocalSteps
     optimizer: Optimizer
     slices: list[slice]
-
-
-class Fetched(NamedTuple):
-    """A slice of the model as a worker gets it, after so many updates."""
-
-    version: int
-    model: Floats
-
-
-class Pushed(NamedTuple):
-    """What a worker pushes.
-
-    Attributes
-    ----------
-    worker : int
-    versions : list of int
-        Of the slices it was computed from.
-    pending : Pending
-        The promise of a gradient, or of the model after local steps.
-    origin : array, optional
-        With local steps, the model they started from.
-    samples : int
-        Training samples it took.
-    """
-
-    worker: int
-    versions: list[int]
-    pending: Pending
-    origin: Floats | None
-    samples: int
-
-    def vector(self, part: slice) -> Floats:
-        """Return what a server is to apply to its slice: a gradient, or minus the way gone."""
-        value = self.pending.value[part]
-        return value if self.origin is None else self.origin[part] - value
+    compressor: Compressor | None = None
+    compressor_down: Compressor | None = None
+    replicas: int = 0
+    failover: float = 1.0
 
 
 class Servers:
@@ -88,137 +68,156 @@ class Servers:
         self.settings = settings
         self.transport = experiment.transport
         servers, start = experiment.servers, experiment.learning.initial
-        self.homes = [servers[shard % len(servers)] for shard in range(len(settings.slices))]
+        shards, workers = range(len(settings.slices)), len(experiment.workers)
+        self.homes = [servers[shard % len(servers)] for shard in shards]
         self.models = [frozen(start[part].copy()) for part in settings.slices]
-        self.updates = [0] * len(settings.slices)
+        self.states = [settings.optimizer.init(model) for model in self.models]
+        self.updates = [0] * len(shards)
+        self.births = [0] * workers  # how often each worker has begun anew
+        self.steps = [0] * workers  # rounds each worker has begun
+        self.rosters = [Roster(self.births) for _ in shards]
+        self.packers = self._packers('up', settings.compressor, workers)
+        self.downlinks = [
+            Downlink(packer, experiment.wire_bytes(packer.dimension) / experiment.scale.bytes)
+            for packer in self._packers('down', settings.compressor_down, 1)
+        ]
+        self.replicas = Replicas(servers, settings.replicas)
+        self.lives = Lives(experiment, crashed=self.crashed, returned=self.returned)
         self.used: list[Pushed] = []  # by the first shard, in the present round
         self.lags: list[int] = []  # staleness of each gradient the first shard has got
         self._joined: tuple[list[Floats], Floats] | None = None
 
     def run(self) -> dict[str, float]:
         """Start the programs, run to the end, and return what the summary says of it."""
-        start = self.experiment.clock.process
-        for shard in range(len(self.homes)):
-            start(self.server(shard))
-        for number in range(len(self.experiment.workers)):
-            start(self.worker(number))
+        for shard, home in enumerate(self.homes):
+            self.lives.start(home, self.server(shard))
+            for place in self.replicas.places(home):  # all know the model that training starts from
+                self.replicas.keep(shard, place, self.copy(shard))
+        for device in self.experiment.servers if self.settings.replicas else ():
+            self.lives.start(device, self.keeper(device))
+        for number, device in enumerate(self.experiment.workers):
+            self.lives.start(device, self.worker(number, 0))
         self.experiment.run()
-        updates = self.updates[0]
-        return {
-            'updates': updates,
-            'updates_per_second': updates / max(self.experiment.clock.now, 1e-12),
-            'mean_staleness': float(np.mean(self.lags)) if self.lags else 0.0,
-        }
+        updates, figures = self.updates[0], ratio('compression', self.packers)
+        down = ratio('compression_down', [each.packer for each in self.downlinks])
+        return (
+            figures
+            | down
+            | {
+                'updates': updates,
+                'updates_per_second': updates / max(self.experiment.clock.now, 1e-12),
+                'mean_staleness': float(np.mean(self.lags)) if self.lags else 0.0,
+            }
+        )
+
+    # what a server does
 
     def server(self, shard: int) -> Program:
         """Let workers proceed, collect what they push, aggregate, update."""
         experiment, home, rule = self.experiment, self.homes[shard], self.settings.rule
-        state = self.settings.optimizer.init(self.models[shard])
-        workers = _Workers(len(experiment.workers))
+        roster, late = self.rosters[shard], self.timer()
         collected: list[Pushed] = []
         while not experiment.scoreboard.over.triggered:
-            for number in workers.released(rule, self.updates[shard]):
-                self.send_model(shard, number)
+            for number, has in roster.released(rule, self.updates[shard]):
+                self.send_model(shard, number, has)
             since, step = experiment.clock.now, self.updates[shard] + 1
-            message = yield self.transport.receive(home, ('gradient', shard))
+            arrived = yield from self.arrival(shard, late)
             experiment.waited(home, 'gradient', step, since)
-            pushed: Pushed = message.payload
-            workers.ended(pushed.worker)
-            if rule.counts(self.staleness(pushed, shard)):
-                collected.append(pushed)
-            if len(collected) == rule.collects:
-                yield self.aggregation_work(shard, step)
-                state = self.update(shard, collected, state)
-                collected = []
+            if isinstance(arrived, Joined):  # what it has pushed in this round, it pushes again
+                roster.joined(*arrived)
+                collected = [each for each in collected if each.worker != arrived.worker]
+            elif arrived is not None:
+                roster.ended(arrived.worker)
+                if rule.counts(self.staleness(arrived, shard)):
+                    collected.append(arrived)
+            overdue = bool(collected) and late is not None and late.processed
+            if overdue or len(collected) == rule.collects:
+                yield self.aggregation_work(shard, step, len(collected))
+                yield from self.compression_work(home, self.downlinks[shard:][:1], step)
+                self.update(shard, collected)
+                collected, late = [], self.timer()
 
-    def worker(self, number: int) -> Program:
-        """Fetch the model, compute, push; again and again."""
-        experiment, device = self.experiment, self.experiment.workers[number]
-        step, last = 0, None
-        while not experiment.scoreboard.over.triggered:
-            step += 1
-            since = experiment.clock.now
-            fetched: list[Fetched] = []
-            for shard in range(len(self.homes)):
-                message = yield self.transport.receive(device, ('model', shard))
-                fetched.append(message.payload)
-            experiment.waited(device, 'model', step, since)
-            last = self.begun(number, fetched, step, last)
-            yield experiment.gradients(number, self.settings.steps.of(step), step)
-            for shard in range(len(self.homes)):
-                self.push(shard, last, step)
+    def timer(self) -> Timeout | None:
+        """Return the event after which a round that begins now waits for nobody."""
+        timeout = self.settings.rule.timeout
+        return None if timeout is None else self.experiment.clock.timeout(timeout)
 
-    def begun(self, number: int, fetched: list[Fetched], step: int, last: Pushed | None) -> Pushed:
-        """Ask for what a worker computes from the slices it has fetched."""
-        learning, steps = self.experiment.learning, self.settings.steps
-        model = self.joined([each.model for each in fetched])
-        versions = [each.version for each in fetched]
-        samples = steps.of(step) * learning.batch(number)
-        if steps.are_plain:
-            return Pushed(number, versions, learning.request(number, model), None, samples)
-        state = None if last is None else last.pending.state  # the worker's own goes on
-        factors = self.experiment.rate_factors(step, steps.of(step))
-        pending = learning.request_steps(
-            number, model, steps.of(step), self.experiment.optimizer, state, factors
-        )
-        return Pushed(number, versions, pending, model, samples)
+    def arrival(self, shard: int, late: Timeout | None) -> Generator[Event, Any, Any]:
+        """Wait for what a worker sends; return None if it is *late* before that."""
+        home, tag = self.homes[shard], ('gradient', shard)
+        event = self.transport.receive(home, tag)
+        if late is None or late.processed:
+            message = yield event
+            return message.payload
+        yield event | late
+        if event.triggered:
+            return event.value.payload
+        self.transport.cancel(home, event)
+        return None
 
-    def send_model(self, shard: int, number: int) -> None:
-        """Send a worker the slice as it is now."""
-        device, model = self.experiment.workers[number], self.models[shard]
-        size, version = self.experiment.wire_bytes(len(model)), self.updates[shard]
+    def keeper(self, device: int) -> Program:
+        """Keep the copies that other servers send."""
+        while not self.experiment.scoreboard.over.triggered:
+            message = yield self.transport.receive(device, 'replica')
+            self.replicas.keep(message.payload[0], device, message.payload[1])
+
+    def send_model(self, shard: int, number: int, has: int) -> None:
+        """Send a worker, which *has* an older version, the slice as it is now."""
+        experiment, model, version = self.experiment, self.models[shard], self.updates[shard]
+        size = experiment.wire_bytes(len(model))
+        if self.downlinks:
+            size = self.downlinks[shard].bytes(has, version) * experiment.scale.bytes
         self.transport.send(
             self.homes[shard],
-            device,
+            experiment.workers[number],
             size,
             Fetched(version, model),
             kind='model',
-            tag=('model', shard),
+            tag=_model_tag(shard, self.rosters[shard].lives[number]),
             step=version + 1,
         )
 
-    def push(self, shard: int, pushed: Pushed, step: int) -> None:
-        """Send a server its slice of what a worker has computed."""
-        device, home = self.experiment.workers[pushed.worker], self.homes[shard]
-        size, tag = self.experiment.wire_bytes(len(self.models[shard])), ('gradient', shard)
-        self.transport.send(device, home, size, pushed, kind='gradient', tag=tag, step=step)
-
-    def staleness(self, pushed: Pushed, shard: int) -> int:
-        """Return how many updates came between reading the slice and this gradient."""
-        staleness = self.updates[shard] - pushed.versions[shard]
-        if shard == 0:
-            self.lags.append(staleness)
-        if shard == 0 and (staleness or not self.settings.rule.synchronous):
-            device = self.experiment.workers[pushed.worker]
-            self.experiment.scoreboard.metric('staleness', staleness, device=device)
-        return staleness
-
-    def aggregation_work(self, shard: int, step: int) -> Event:
-        """Let the server's device work for what the rule costs."""
+    def aggregation_work(self, shard: int, step: int, count: int) -> Event:
+        """Let the server's device work for what the rule costs on so many vectors."""
         cluster, home = self.experiment.cluster, self.homes[shard]
         aggregation = self.settings.aggregation
         flops = aggregation.beside('flops')
-        count, size = self.settings.rule.collects, len(self.models[shard])
-        cost = flops(count, size, **aggregation.options) if flops else 0.0
+        cost = flops(count, len(self.models[shard]), **aggregation.options) if flops else 0.0
         seconds = cost * self.experiment.scale.bytes / float(cluster.devices.speed[home])
         name = aggregation.name
         return cluster.work(home, seconds, operation=name, activity='aggregate', step=step)
 
-    def update(self, shard: int, collected: list[Pushed], state: State) -> State:
-        """Apply the aggregate of what was collected; return the optimizer's state."""
-        part, rule = self.settings.slices[shard], self.settings.rule
+    def update(self, shard: int, collected: list[Pushed]) -> None:
+        """Apply the aggregate of what was collected."""
+        part, rule, before = self.settings.slices[shard], self.settings.rule, self.models[shard]
         collected = sorted(collected, key=lambda each: each.worker)  # not as they arrived
         stale = max(self.updates[shard] - each.versions[shard] for each in collected)
-        aggregate = self.settings.aggregation(np.stack([p.vector(part) for p in collected]))
-        model, state = self.settings.optimizer.update(
-            aggregate, state, self.models[shard], rule.factor(stale) * self.rate_factor(shard)
+        vectors = np.stack([each.received(shard, part) for each in collected])
+        factor = rule.factor(stale) * self.rate_factor(shard)
+        model, self.states[shard] = self.settings.optimizer.update(
+            self.settings.aggregation(vectors), self.states[shard], before, factor
         )
-        self.models[shard] = frozen(model)
+        after = frozen(model)
+        self.models[shard] = (
+            self.downlinks[shard].publish(before, after) if self.downlinks else after
+        )
         self.updates[shard] += 1
         if shard == 0:
             self.used += collected
+        self.replicate(shard)
         self.updated()
-        return state
+
+    def replicate(self, shard: int) -> None:
+        """Send copies of the slice to other servers; nobody waits for their arrival."""
+        copy, home = self.copy(shard), self.homes[shard]
+        size = self.experiment.wire_bytes(len(copy.model) + elements_of(copy.state))
+        for place in filter(self.lives.are_up, self.replicas.places(home)):
+            step = copy.version
+            self.transport.send(home, place, size, (shard, copy), kind='replica', step=step)
+
+    def copy(self, shard: int) -> Copy:
+        """Return a slice as it is now."""
+        return Copy(self.updates[shard], self.models[shard], self.states[shard])
 
     def rate_factor(self, shard: int) -> float:
         """Return the schedule's factor of the next update; local steps have had theirs."""
@@ -240,6 +239,79 @@ class Servers:
         samples = sum(each.samples for each in used)
         self.experiment.scoreboard.round_done(self.joined(self.models), losses, samples)
 
+    # what a worker does
+
+    def worker(self, number: int, life: int) -> Program:
+        """Fetch the model, compute, push; again and again."""
+        experiment, device, shards = self.experiment, self.experiment.workers[number], self.homes
+        for shard in range(len(shards)) if life else ():
+            self.say_hello(shard, Joined(number, life))
+        last = None
+        while not experiment.scoreboard.over.triggered:
+            self.steps[number] = step = self.steps[number] + 1
+            since = experiment.clock.now
+            fetched: list[Fetched] = []
+            for shard in range(len(shards)):
+                message = yield self.transport.receive(device, _model_tag(shard, life))
+                fetched.append(message.payload)
+            experiment.waited(device, 'model', step, since)
+            last = self.begun(number, fetched, step, last)
+            yield experiment.gradients(number, self.settings.steps.of(step), step)
+            yield from self.compression_work(device, self.packers, step)
+            for shard in range(len(shards)):
+                self.push(shard, last, step)
+
+    def begun(self, number: int, fetched: list[Fetched], step: int, last: Pushed | None) -> Pushed:
+        """Ask for what a worker computes from the slices it has fetched."""
+        learning, steps = self.experiment.learning, self.settings.steps
+        model = self.joined([each.model for each in fetched])
+        versions = [each.version for each in fetched]
+        samples = steps.of(step) * learning.batch(number)
+        if steps.are_plain:
+            return Pushed(number, versions, learning.request(number, model), None, samples)
+        state = None if last is None else last.pending.state  # the worker's own goes on
+        factors = self.experiment.rate_factors(step, steps.of(step))
+        pending = learning.request_steps(
+            number, model, steps.of(step), self.experiment.optimizer, state, factors
+        )
+        return Pushed(number, versions, pending, model, samples)
+
+    def push(self, shard: int, pushed: Pushed, step: int) -> None:
+        """Send a server its slice of what a worker has computed."""
+        experiment, part = self.experiment, self.settings.slices[shard]
+        device, home = experiment.workers[pushed.worker], self.homes[shard]
+        size, tag = experiment.wire_bytes(len(self.models[shard])), ('gradient', shard)
+        if self.packers:
+            parcel = self.packers[shard].pack(pushed.worker, lambda: pushed.vector(part))
+            pushed.parcels.append(parcel)
+            size = parcel.bytes * experiment.scale.bytes
+        self.transport.send(device, home, size, pushed, kind='gradient', tag=tag, step=step)
+
+    def say_hello(self, shard: int, hello: Joined) -> None:
+        """Let a worker ask a server for the model: it has none."""
+        device, home = self.experiment.workers[hello.worker], self.homes[shard]
+        self.transport.send(device, home, CONTROL, hello, kind='join', tag=('gradient', shard))
+
+    # what both do
+
+    def compression_work(self, device: int, packers: list[Any], step: int) -> Program:
+        """Let a device work for what compressing one vector of each packer costs."""
+        flops = sum(each.flops for each in packers) * self.experiment.scale.bytes
+        if flops:
+            cluster = self.experiment.cluster
+            seconds = flops / float(cluster.devices.speed[device])
+            yield cluster.work(device, seconds, operation='compress', activity='compute', step=step)
+
+    def staleness(self, pushed: Pushed, shard: int) -> int:
+        """Return how many updates came between reading the slice and this gradient."""
+        staleness = self.updates[shard] - pushed.versions[shard]
+        if shard == 0:
+            self.lags.append(staleness)
+        if shard == 0 and (staleness or not self.settings.rule.synchronous):
+            device = self.experiment.workers[pushed.worker]
+            self.experiment.scoreboard.metric('staleness', staleness, device=device)
+        return staleness
+
     def joined(self, slices: list[Floats]) -> Floats:
         """Return the whole model of its slices: one array for all workers that hold the same."""
         if len(slices) == 1:
@@ -249,32 +321,68 @@ class Servers:
             self._joined = known = (list(slices), frozen(np.concatenate(slices)))
         return known[1]
 
+    # when devices crash
 
-class _Workers:
-    """What a server knows of its workers: who waits, and how far each has come."""
+    def crashed(self, device: int) -> None:
+        """Forget what a device knew; if it was a server, another one has to take its place."""
+        self.replicas.lost(device)
+        if device in self.experiment.workers:
+            number = self.experiment.workers.index(device)
+            for packer in self.packers:
+                packer.forget(number)
+        if shards := [shard for shard, home in enumerate(self.homes) if home == device]:
+            if not self.settings.replicas:
+                raise StalledError(self._lost(device, shards[0]))
+            self.experiment.clock.process(self.take_over(device, shards))
 
-    def __init__(self, count: int):
-        self.finished = [0] * count
-        self.fetched = [-1] * count
-        self.idle = set(range(count))
-        self._slowest = 0
-        self._at_slowest = count  # how many have ended no more rounds than that
+    def returned(self, device: int) -> None:
+        """Let a device begin anew."""
+        if device in self.experiment.workers:
+            self.begin_anew(self.experiment.workers.index(device))
+        elif self.settings.replicas and device in self.experiment.servers:
+            self.lives.start(device, self.keeper(device))
 
-    def ended(self, number: int) -> None:
-        """Take note that a worker has pushed."""
-        self.idle.add(number)
-        self.finished[number] += 1
-        if self.finished[number] == self._slowest + 1:
-            self._at_slowest -= 1
-            if self._at_slowest == 0:
-                self._slowest += 1
-                self._at_slowest = self.finished.count(self._slowest)
+    def begin_anew(self, number: int) -> None:
+        """Let a worker begin another life, without a model."""
+        self.births[number] += 1
+        device = self.experiment.workers[number]
+        self.lives.start(device, self.worker(number, self.births[number]))
 
-    def released(self, rule: Rule, version: int) -> Iterator[int]:
-        """Yield the idle workers that may proceed, the model having had *version* updates."""
-        for number in sorted(self.idle):
-            lag = version - self.fetched[number]
-            if rule.may_proceed(Standing(self.finished[number], self._slowest, lag)):
-                self.fetched[number] = version
-                self.idle.discard(number)
-                yield number
+    def take_over(self, lost: int, shards: list[int]) -> Program:
+        """Restore slices from their newest copies, and let all workers begin their round anew."""
+        yield self.experiment.clock.timeout(self.settings.failover)
+        for shard in shards:
+            found = self.replicas.newest(shard, self.lives.are_up)
+            if found is None:
+                raise StalledError(self._lost(lost, shard))
+            self.homes[shard], copy = found
+            self.updates[shard], self.models[shard], self.states[shard] = copy
+            if self.downlinks:
+                self.downlinks[shard].back_to(copy.version)
+            self.rosters[shard] = Roster(self.births, idle=False)
+            self.lives.start(self.homes[shard], self.server(shard))
+        for number, device in enumerate(self.experiment.workers):
+            if self.lives.are_up(device):
+                self.lives.stop(device)
+                self.begin_anew(number)
+
+    def _lost(self, device: int, shard: int) -> str:
+        return (
+            f'device {device} has crashed, and with it slice {shard} of the model, of which no '
+            f'copy is left at {self.experiment.clock.now:.6g} s; let parameter_server keep '
+            f'replicas: {self.settings.replicas + 1}, on as many more servers'
+        )
+
+    def _packers(self, place: str, compressor: Compressor | None, senders: int) -> list[Packer]:
+        if compressor is None:
+            return []
+        seeds = self.experiment.cluster.seeds
+        return [
+            Packer(compressor, part.stop - part.start, seeds, senders, f'{place} {shard}')
+            for shard, part in enumerate(self.settings.slices)
+        ]
+
+
+def _model_tag(shard: int, life: int) -> tuple[str | int, ...]:
+    """Return the tag of a slice that is sent to a worker in one of its lives."""
+    return ('model', shard, 'life', life) if life else ('model', shard)

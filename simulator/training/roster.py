@@ -1,0 +1,61 @@
+"""What a server knows of its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulator.training.clocks import Rule, Standing
+
+__all__ = ['Roster']
+
+
+class Roster:
+    """Who waits for the model, how far each worker has come, and which of its lives it lives.
+
+    Parameters
+    ----------
+    lives : list of int
+        Of each worker: how often it has begun anew.
+    idle : bool
+        Whether they all wait for the model.
+    """
+
+    def __init__(self, lives: list[int], *, idle: bool = True):
+        count = len(lives)
+        self.lives = list(lives)
+        self._finished = [0] * count
+        self._fetched = [-1] * count
+        self._idle = set(range(count)) if idle else set()
+        self._slowest = 0
+        self._at_slowest = count  # how many have ended no more rounds than that
+
+    def ended(self, number: int) -> None:
+        """Take note that a worker has pushed."""
+        self._idle.add(number)
+        self._finished[number] += 1
+        if self._finished[number] == self._slowest + 1:
+            self._at_slowest -= 1
+            if self._at_slowest == 0:
+                self._slowest += 1
+                self._at_slowest = self._finished.count(self._slowest)
+
+    def joined(self, number: int, life: int) -> None:
+        """Take note that a worker has begun anew, and holds no model."""
+        self.lives[number] = life
+        self._idle.add(number)
+        self._fetched[number] = -1
+
+    def released(self, rule: Rule, version: int) -> Iterator[tuple[int, int]]:
+        """Yield the idle workers that may proceed, the model having had *version* updates.
+
+        Yields
+        ------
+        number, version : int
+            With the version it has; -1 if none.
+        """
+        for number in sorted(self._idle):
+            has = self._fetched[number]
+            if rule.may_proceed(Standing(self._finished[number], self._slowest, version - has)):
+                self._fetched[number] = version
+                self._idle.discard(number)
+                yield number, has
