@@ -90,7 +90,8 @@ def coordinates(vectors: Vectors) -> Matrix:
     scale = np.where(length > 0, length, 1.0)
     values, axes = np.linalg.eigh(products / scale[:, None] / scale[None, :])
     spanned = values > 1e-12 * max(1.0, float(values[-1]))
-    points = length[:, None] * axes[:, spanned] * np.sqrt(values[spanned])
+    spanned[-1] = True  # one dimension even where all are the same
+    points = length[:, None] * axes[:, spanned] * np.sqrt(np.maximum(values[spanned], 0))
     return np.asarray(points[np.argmax(distances == 0, axis=1)])  # equals stay equal
 
 
