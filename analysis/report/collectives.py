@@ -173,6 +173,9 @@ def _changes(lines: Sequence[Series]) -> Markup:
     parts = []
     for one in lines:
         start, end = (_mean(one.groups[k]) for k in ends)
+        if abs(end - start) < 1e-9 * start:
+            parts.append(say('{} not at all', bold(one.label)))
+            continue
         more = f'{"−" if end < start else ""}{quantity(abs(end - start), "seconds")}'
         parts.append(say('{} {} ({} times)', bold(one.label), more, times(end / start)))
     low, high = (quantity(lines[0].values[k], lines[0].kind) for k in ends)
