@@ -37,7 +37,7 @@ def test_each_sample_goes_to_one_worker_and_no_worker_goes_empty(name, labels, w
     assert all((np.diff(part) > 0).all() for part in parts)
 
 
-@pytest.mark.parametrize('name', PARTITIONS.keys() - BY_COLUMN)
+@pytest.mark.parametrize('name', sorted(PARTITIONS.keys() - BY_COLUMN))
 def test_the_stream_decides(name):
     labels = np.arange(300) % 7
     one, same, other = (deal(name, seed, labels, 5) for seed in (1, 1, 2))
