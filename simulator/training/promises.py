@@ -86,7 +86,16 @@ class Walk(Promise):
         Training samples it takes.
     """
 
-    __slots__ = ('_batches', '_before', '_noise', '_pending', '_start', 'samples', 'worker')
+    __slots__ = (
+        '_batches',
+        '_before',
+        '_factors',
+        '_noise',
+        '_pending',
+        '_start',
+        'samples',
+        'worker',
+    )
 
     def __init__(
         self,
@@ -97,6 +106,7 @@ class Walk(Promise):
         batches: Indices,
         noise: Floats | None,
         before: Walk | None,
+        factors: Floats | None = None,
     ):
         super().__init__(ledger, level + 1)
         self.worker = worker
@@ -105,6 +115,7 @@ class Walk(Promise):
         self._batches: Indices | None = batches
         self._noise = noise
         self._before = before
+        self._factors = factors
         self._pending: Pending | None = None
 
     @property
@@ -133,6 +144,7 @@ class Walk(Promise):
             self._batches,
             optimizer,
             None if self._before is None else self._before.state,
+            factors=self._factors,
             noise=self._noise,
         )
         self._start = self._batches = self._noise = self._before = None
@@ -188,7 +200,14 @@ class Ledger:
         self._derived[level].append(promise)
         return promise
 
-    def walk(self, worker: int, start: Model, steps: int, before: Walk | None = None) -> Walk:
+    def walk(
+        self,
+        worker: int,
+        start: Model,
+        steps: int,
+        before: Walk | None = None,
+        factors: Floats | None = None,
+    ) -> Walk:
         """Promise where the next *steps* of *worker* lead from *start*.
 
         The mini-batches are drawn now, so that they do not depend on when anybody looks.
@@ -200,11 +219,13 @@ class Ledger:
         steps : int
         before : Walk, optional
             The one whose state of the optimizer goes on.
+        factors : array, shape (steps,), optional
+            Of the optimizer's rate, step by step.
         """
         before = before if self._remembers else None
         level = max(1, *(each.ready_at for each in (start, before) if isinstance(each, Promise)), 1)
         batches, noise = self._learning.next_batches(worker, steps)
-        promise = Walk(self, level, worker, start, batches, noise, before)
+        promise = Walk(self, level, worker, start, batches, noise, before, factors)
         self._walks[level].append(promise)
         return promise
 

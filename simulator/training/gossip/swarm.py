@@ -140,7 +140,9 @@ class Swarm:
     def train(self, number: int, model: Model, round_: int) -> Walk:
         """Promise where the peer's next local steps lead from *model*."""
         steps = self.settings.steps.of(round_)
-        self._walks[number] = walk = self.ledger.walk(number, model, steps, self._walks[number])
+        factors = self.experiment.rate_factors(round_, steps)
+        before = self._walks[number]
+        self._walks[number] = walk = self.ledger.walk(number, model, steps, before, factors)
         return walk
 
     def compute(self, number: int, round_: int) -> Event:
