@@ -32,8 +32,11 @@ unit: $(READY)
 	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --benchmark-skip tests
 
 # the compiled kernel once more with every array access checked
+KERNEL_TESTS := $(foreach what,kernel fair fifo computations failures graph growth fabric,\
+	tests/simulator/cluster/test_$(what).py)
+
 boundscheck: $(READY)
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.venv/boundscheck $(BIN)/pytest --benchmark-skip -m 'not slow' tests/simulator/cluster/test_kernel.py
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.venv/boundscheck $(BIN)/pytest --benchmark-skip -m 'not slow' $(KERNEL_TESTS)
 
 test-slow: $(READY)
 	$(BIN)/pytest -n auto -m slow --benchmark-skip tests

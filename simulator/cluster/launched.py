@@ -11,6 +11,7 @@ from simulator.cluster.graph import TaskGraph
 from simulator.cluster.kernel import launch, words
 from simulator.cluster.state import RANK
 from simulator.cluster.store import Store
+from simulator.errors import ScheduleError
 
 __all__ = ['Launched', 'LaunchedGraph', 'lay_graph', 'lay_schedule']
 
@@ -86,9 +87,10 @@ def lay_schedule(
 
 def lay_graph(store: Store, graph: TaskGraph, *, reliable: bool) -> LaunchedGraph:
     """Make room for a graph of tasks, find its routes and lay it out: see `Fabric.launch_graph`."""
+    devices = np.arange(store.table.network.hosts)
+    _check_devices(graph, len(devices))
     sends = graph.target >= 0
     places = graph.device.copy()
-    devices = np.arange(store.table.network.hosts)
     places[sends] = store.table.between(devices, graph.device[sends], graph.target[sends])
     store.take_routes()
     tasks, edges = len(graph), len(graph.before)
@@ -102,6 +104,15 @@ def lay_graph(store: Store, graph: TaskGraph, *, reliable: bool) -> LaunchedGrap
         *(graph.before, graph.after, reliable),
     )
     return LaunchedGraph(int(entry), int(entry) + 1, first_task, _ends(store))
+
+
+def _check_devices(graph: TaskGraph, hosts: int) -> None:
+    for ends, least in ((graph.device, 0), (graph.target, -1)):
+        wrong = np.flatnonzero((ends < least) | (ends >= hosts))
+        if len(wrong):
+            raise ScheduleError(
+                f'task graph: task {wrong[0]}: device {ends[wrong[0]]} is not in 0..{hosts - 1}'
+            )
 
 
 def _ends(store: Store) -> tuple[int, int]:

@@ -60,15 +60,18 @@ def max_min(paths, capacity):
 
     *paths* maps flows to lists of links, *capacity* links to bandwidths.
     """
-    rates, spare, unfixed = {}, dict(capacity), dict(paths)
-    while unfixed:
-        users = {}
-        for flow, links in unfixed.items():
-            for link in links:
-                users.setdefault(link, []).append(flow)
+    users = {}
+    for flow, links in paths.items():
+        for link in links:
+            users.setdefault(link, set()).add(flow)
+    rates, spare = {}, {link: capacity[link] for link in users}
+    while users:
         share, bottleneck = min((spare[link] / len(flows), link) for link, flows in users.items())
-        for flow in users[bottleneck]:
+        for flow in users.pop(bottleneck):
             rates[flow] = share
-            for link in unfixed.pop(flow):
-                spare[link] -= share
+            for link in paths[flow]:
+                if link != bottleneck:
+                    spare[link] -= share
+                    users[link].discard(flow)
+        users = {link: flows for link, flows in users.items() if flows}
     return rates

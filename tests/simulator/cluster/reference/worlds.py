@@ -15,6 +15,7 @@ from cluster_reference.plain import Plain
 
 from simulator.cluster.fabric import Fabric
 from simulator.cluster.network import Network
+from simulator.cluster.routes import RouteTable
 
 SHARING = {'fair': Fair, 'fifo': Fifo, 'none': Plain}
 
@@ -63,12 +64,29 @@ def play(world):
     )
 
 
+def replay_graph(network, sharing, graph, at):
+    """Let the reference play a graph of tasks from *at* on; return when each task ended."""
+    plain = _plain(network, sharing)
+    tasks = []
+    for device, target, size, priority in zip(
+        *(column.tolist() for column in (graph.device, graph.target, graph.size, graph.priority)),
+        strict=True,
+    ):
+        links = None if target < 0 else plain.routes(device, target)
+        place = device if target < 0 else target
+        tasks.append(plain.task(size=size, links=links, device=place, priority=priority))
+    for before, after in zip(graph.before.tolist(), graph.after.tolist(), strict=True):
+        tasks[before].opens.append(tasks[after])
+        tasks[after].waits += 1
+    for task in [task for task in tasks if not task.waits]:
+        plain.begin(at, task)
+    plain.run(inf)
+    return [plain.ends[number] for number in sorted(plain.ends)]
+
+
 def replay(world):
     """Let the reference play *world*; return what `play` does."""
-    routes = Fabric(world.network).table
-    plain = SHARING[world.sharing](
-        world.network, lambda *pair: routes.links_of(routes.of(*pair)).tolist(), **world.options
-    )
+    plain = _plain(world.network, world.sharing, **world.options)
     calls = [Collective(plain, _rounded(rows), devices) for rows, devices in world.collectives]
     for time, verb, arguments in world.actions:
         plain.run(time)
@@ -77,8 +95,8 @@ def replay(world):
         elif verb == 'restore':
             plain.restore(time, *arguments)
         else:
-            options = arguments[-1] if isinstance(arguments[-1], dict) else {}
-            getattr(plain, verb)(time, *arguments[: len(arguments) - bool(options)], **options)
+            places, options = _parted(arguments)
+            getattr(plain, verb)(time, *places, **options)
     plain.run(inf)
     return SimpleNamespace(
         ends=plain.ends,
@@ -116,6 +134,12 @@ def _same(x, y, rel):
     return abs(x - y) <= rel * max(abs(x), abs(y))
 
 
+def _plain(network, sharing, **options):
+    table = RouteTable(network)
+    routes = lambda *pair: table.links_of(table.of(*pair)).tolist()
+    return SHARING[sharing](network, routes, **options)
+
+
 def _launch(fabric, rows, devices):
     """Launch rows (step, source, target, bytes, reduce): each is a chunk of its own."""
     step, source, target, size, reduce = (np.array(column) for column in zip(*rows, strict=True))
@@ -126,6 +150,12 @@ def _launch(fabric, rows, devices):
     return fabric.launch((*columns, reduce.astype(bool)), offsets, np.array(devices, np.int64))
 
 
+def _parted(arguments):
+    if arguments and isinstance(arguments[-1], dict):
+        return arguments[:-1], arguments[-1]
+    return arguments, {}
+
+
 def _rounded(rows):
     """Give rows the sizes that differences of offsets have."""
     offsets = np.concatenate([[0.0], np.cumsum([row[3] for row in rows])])
@@ -134,8 +164,7 @@ def _rounded(rows):
 
 
 def _act(fabric, calls, time, verb, arguments):
-    options = arguments[-1] if arguments and isinstance(arguments[-1], dict) else {}
-    arguments = arguments[: len(arguments) - bool(options)]
+    arguments, options = _parted(arguments)
     if verb == 'enter':
         call, rank = arguments
         fabric.open(time, int(calls[call].entries[rank]))
