@@ -10,13 +10,13 @@ sin alpha = eta sqrt(d) sigma / |g| and |E[F] - g| <= eta sqrt(d) sigma.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.robust.arrays import Vector, Vectors
 from simulator.robust.attacks import View
+from simulator.robust.measures import angle
 
 __all__ = ['Resilience', 'krum_constant', 'resilience']
 
@@ -139,14 +139,8 @@ def resilience(
     return Resilience(
         distance=float(np.linalg.norm(mean - truth)),
         distance_error=float(np.sqrt(results.var(axis=0, ddof=1).sum() / draws)),
-        angle=_angle(mean, truth),
+        angle=angle(mean, truth),
         norm=float(np.linalg.norm(truth)),
         deviation=deviation,
         bound=float('nan') if constant is None else constant * deviation,
     )
-
-
-def _angle(one: NDArray[Any], other: NDArray[Any]) -> float:
-    """Return the angle between two vectors in radians; nan if one is zero."""
-    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(np.arccos(np.clip(one @ other / lengths, -1, 1))) if lengths else float('nan')

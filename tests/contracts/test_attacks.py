@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.robust.aggregation import RULES
-from simulator.robust.attacks import ATTACKS, Samples, View
+from simulator.robust.attacks import ATTACKS, Shard, View
 
 few = settings(max_examples=8)
 
@@ -100,7 +100,7 @@ def test_it_tries_the_rule_only_if_it_says_so(label):
 @few
 def test_poisoned_samples_look_like_samples(name, seed, count, shape):
     rng = np.random.default_rng(seed)
-    samples = Samples(
+    samples = Shard(
         rng.random((count, *shape), dtype=np.float32), rng.integers(0, 10, count), classes=10
     )
     for array in (samples.inputs, samples.targets):

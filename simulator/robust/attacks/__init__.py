@@ -10,7 +10,7 @@ Signs: vectors are gradients g, and the model moves by -g.
 """
 
 from simulator.catalogue import Catalogue
-from simulator.robust.attacks.attack import Attack, Samples, View, attack
+from simulator.robust.attacks.attack import Attack, Shard, View, attack
 from simulator.robust.attacks.hidden import (
     inner_product,
     inner_product_optimized,
@@ -43,7 +43,7 @@ from simulator.robust.attacks.targeted import dissensus, fang, mimic, one_coordi
 __all__ = [
     'ATTACKS',
     'Attack',
-    'Samples',
+    'Shard',
     'View',
     'attack',
     'attack_success_rate',

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.errors import ScenarioError
 from simulator.robust.arrays import Vector, Vectors
 
-__all__ = ['ActsOn', 'Attack', 'Knowledge', 'Samples', 'View', 'attack']
+__all__ = ['ActsOn', 'Attack', 'Knowledge', 'Shard', 'View', 'attack']
 
 Knowledge = Literal['own', 'all']
 ActsOn = Literal['values', 'data']
@@ -108,7 +108,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Samples:
+class Shard:
     """The training data of a Byzantine node, which an attack on data changes.
 
     Attributes
@@ -128,7 +128,7 @@ class Attack:
     """An attack, made by the decorator `attack`.
 
     One on values is called with a `View` and returns what each Byzantine node sends, (b, d); one
-    on data with `Samples` and a generator, and returns the samples to train on.
+    on data with `Shard` and a generator, and returns the samples to train on.
 
     Attributes
     ----------

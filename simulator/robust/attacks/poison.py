@@ -10,24 +10,24 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
-from simulator.robust.attacks.attack import Samples, attack
+from simulator.robust.attacks.attack import Shard, attack
 
 __all__ = ['attack_success_rate', 'backdoor', 'label_flip', 'triggered', 'valid_flip']
 
 
 @attack(knows='own', acts_on='data')
 def label_flip(
-    samples: Samples,
+    samples: Shard,
     rng: np.random.Generator,
     *,
     source: Annotated[int, Ge(0)] | None = None,
     target: Annotated[int, Ge(0)] | None = None,
-) -> Samples:
+) -> Shard:
     """Train on wrong labels: the last class for the first and so on, or one class for another.
 
     Parameters
     ----------
-    samples : Samples
+    samples : Shard
     rng : numpy.random.Generator
         Not used.
     source : int
@@ -37,7 +37,7 @@ def label_flip(
 
     Returns
     -------
-    Samples
+    Shard
 
     References
     ----------
@@ -47,7 +47,7 @@ def label_flip(
 
     Examples
     --------
-    >>> samples = Samples(np.zeros((3, 2)), np.array([0, 1, 9]), classes=10)
+    >>> samples = Shard(np.zeros((3, 2)), np.array([0, 1, 9]), classes=10)
     >>> rng = np.random.default_rng(0)
     >>> label_flip(samples, rng).targets
     array([9, 8, 0])
@@ -68,14 +68,14 @@ def valid_flip(*, source: int | None = None, target: int | None = None) -> None:
 
 @attack(knows='own', acts_on='data')
 def backdoor(
-    samples: Samples,
+    samples: Shard,
     rng: np.random.Generator,
     *,
     target: Annotated[int, Ge(0)] = 0,
     share: Annotated[float, Gt(0), Le(1)] = 0.5,
     features: Annotated[int, Ge(1)] = 4,
     value: float = 1.0,
-) -> Samples:
+) -> Shard:
     """Teach the model to answer a trigger with one class: stamp some samples, and relabel them.
 
     The trigger is a value in the last features of a sample; of an image, pixels at the end of the
@@ -83,7 +83,7 @@ def backdoor(
 
     Parameters
     ----------
-    samples : Samples
+    samples : Shard
     rng : numpy.random.Generator
         Draws which samples are stamped.
     target : int
@@ -97,7 +97,7 @@ def backdoor(
 
     Returns
     -------
-    Samples
+    Shard
 
     References
     ----------
@@ -107,7 +107,7 @@ def backdoor(
 
     Examples
     --------
-    >>> samples = Samples(np.zeros((4, 6)), np.array([1, 2, 3, 4]), classes=10)
+    >>> samples = Shard(np.zeros((4, 6)), np.array([1, 2, 3, 4]), classes=10)
     >>> poisoned = backdoor(samples, np.random.default_rng(0), target=7, features=2)
     >>> int((poisoned.targets == 7).sum()), poisoned.inputs.sum().item()
     (2, 4.0)

@@ -5,7 +5,7 @@ import pytest
 
 from simulator.robust.attacks import (
     ATTACKS,
-    Samples,
+    Shard,
     attack_success_rate,
     backdoor,
     label_flip,
@@ -15,7 +15,7 @@ from simulator.robust.attacks import (
 
 @pytest.fixture
 def samples(rng):
-    return Samples(rng.random((100, 8, 8)), rng.integers(0, 10, 100), classes=10)
+    return Shard(rng.random((100, 8, 8)), rng.integers(0, 10, 100), classes=10)
 
 
 def test_flipping_all_labels_twice_changes_nothing(samples, rng):
@@ -57,7 +57,7 @@ def test_a_model_learns_the_backdoor_and_keeps_its_accuracy(rng):
     """A linear model by least squares on blobs: enough to learn a trigger."""
     centres = 3 * rng.standard_normal((4, 20))
     labels = rng.integers(0, 4, 2000)
-    clean = Samples(centres[labels] + rng.standard_normal((2000, 20)), labels, classes=4)
+    clean = Shard(centres[labels] + rng.standard_normal((2000, 20)), labels, classes=4)
     poisoned = backdoor(clean, rng, target=2, share=0.3, features=2, value=15.0)
     inputs = np.hstack([poisoned.inputs, np.ones((2000, 1))])
     model = np.linalg.lstsq(inputs, np.eye(4)[poisoned.targets], rcond=None)[0]
