@@ -113,6 +113,6 @@ def test_the_same_world_twice_is_the_same_to_the_last_bit(sharing):
 @given(seed=seeds)
 def test_who_is_woken_at_one_instant_is_woken_in_task_order(sharing, seed):
     rng = np.random.default_rng(seed)
-    woken = play(on_a_grid(random_world(rng, sharing), rng)).woken  # in the order of waking
-    order = [(time, kind == 'gate', number) for (kind, number), time in woken.items()]
-    assert order == sorted(order)
+    for batch in play(on_a_grid(random_world(rng, sharing), rng)).batches:
+        order = [(what.kind == 'gate', what.id) for what in batch]
+        assert order == sorted(order)

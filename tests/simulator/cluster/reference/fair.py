@@ -16,7 +16,7 @@ class Fair(Plain):
 
     def set_out(self, task):
         flight = sum(self.latency[link] for link in task.links) + self.delay(task)
-        self.at(self.now + flight, 'flying', task)
+        self.at(self.now + flight, 'flying' if task.size else 'arriving', task)
 
     def move(self, task):
         if task.phase == 'flying':

@@ -37,7 +37,7 @@ class World:
 
 def play(world):
     """Let the fabric play *world*; return what it reports."""
-    messages, spans, woken = [], [], {}
+    messages, spans, woken, batches = [], [], {}, []
     fabric = Fabric(
         world.network,
         sharing=world.sharing,
@@ -48,15 +48,16 @@ def play(world):
     calls = [_launch(fabric, rows, devices) for rows, devices in world.collectives]
     for time, verb, arguments in [*world.actions, (inf, 'nothing', ())]:
         while fabric.next <= time:
-            for what in (batch := fabric.advance(time)):
-                woken[what.kind, what.id] = fabric.now
-            if not batch:
+            batches.append(fabric.advance(time))
+            woken.update(((what.kind, what.id), fabric.now) for what in batches[-1])
+            if not batches[-1]:
                 break
         _act(fabric, calls, time, verb, arguments)
     fabric.flush()
     return SimpleNamespace(
         fabric=fabric,
         woken=woken,
+        batches=batches,
         exits=[[woken.get(('gate', int(gate))) for gate in call.exits] for call in calls],
         attempts=sorted(_rows(messages, 'task attempt sent started delivered')),
         spans=sorted(_rows(spans, 'task device start end reduce')),
