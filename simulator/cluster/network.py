@@ -67,7 +67,7 @@ class Network:
         Raises
         ------
         TopologyError
-            If the graph is not connected, or a bandwidth is not positive.
+            If the graph is not connected, or a link's bandwidth, latency or loss makes no sense.
         """
         edges = edge_list(graph)
         rates = np.broadcast_to(np.asarray(bandwidth, float), len(edges)).copy()
@@ -77,7 +77,7 @@ class Network:
             data = graph.edges[u, v]
             rates[k] = data.get('bandwidth', rates[k] * data.get('scale', 1.0))
             delays[k] = data.get('latency', delays[k])
-        _check(graph, edges, rates, delays)
+        _check(graph, edges, rates, delays, losses)
         pairs = np.array(edges, np.int64).reshape(-1, 2)
         source, target = pairs.ravel(), pairs[:, ::-1].ravel()
         nodes = graph.number_of_nodes()
@@ -105,14 +105,17 @@ def _check(
     edges: list[tuple[int, int]],
     rates: NDArray[np.float64],
     delays: NDArray[np.float64],
+    losses: NDArray[np.float64],
 ) -> None:
     if graph.number_of_nodes() == 0 or not nx.is_connected(graph):
         parts = nx.number_connected_components(graph)
         raise TopologyError(
             f'the graph is not connected: it falls into {parts} parts; join them, or drop some.'
         )
-    for (u, v), rate, delay in zip(edges, rates, delays, strict=True):
+    for (u, v), rate, delay, loss in zip(edges, rates, delays, losses, strict=True):
         if not (np.isfinite(rate) and rate > 0):
             raise TopologyError(f'link {u}-{v}: bandwidth(={rate} B/s) must be > 0.')
         if not (np.isfinite(delay) and delay >= 0):
             raise TopologyError(f'link {u}-{v}: latency(={delay} s) must be >= 0.')
+        if not 0 <= loss <= 1:
+            raise TopologyError(f'link {u}-{v}: loss(={loss}) must be in 0..1.')

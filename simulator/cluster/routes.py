@@ -65,6 +65,9 @@ class RouteTable:
         self._enlarge(64)
         self._tree = np.zeros(network.nodes, TREE)
         self._access = _only_links(network)
+        leaves = np.flatnonzero(self._access != NONE)
+        self._root = np.arange(network.nodes)
+        self._root[leaves] = network.target[self._access[leaves]]
 
     def of(self, source: int, target: int) -> int:
         """Return the number of the route from device *source* to device *target*."""
@@ -119,9 +122,7 @@ class RouteTable:
         network = self.network
         self.routes = _lengthened(self.routes, self.count)
         source = self._pairs[numbers] // network.nodes
-        access = self._access[source]
-        root = np.where(access == NONE, source, network.target[access])
-        order = numbers[np.argsort(root, kind='stable')]
+        order = numbers[np.argsort(self._root[source], kind='stable')]
         done = 0
         while done < len(order):
             done, self._used = paths.trace_pairs(
