@@ -43,7 +43,8 @@ class Call:
         self._to_come = len(schedule)  # transfers that are not in the fabric yet
         self._laid = 0  # pieces that are
         self._offsets: NDArray[np.float64] = np.zeros(1)
-        self._last: Launched | None = None  # the latest piece
+        self._by_row = False
+        self._pieces_laid: list[Launched] = []
         self._exits = [Event(cluster.clock) for _ in devices]
         self._entries: NDArray[np.int64] = np.empty(0, np.int64)
         self.number: int | None = None
@@ -51,16 +52,25 @@ class Call:
         self.entered = [float('nan')] * schedule.ranks
         self.left = [float('nan')] * schedule.ranks
 
-    def launch(self, sizes: NDArray[np.float64]) -> None:
+    def launch(self, sizes: NDArray[np.float64], *, by_row: bool = False) -> None:
         """Hand the schedule to the fabric, its chunks of *sizes* (chunks,) bytes.
+
+        If *by_row*, these are the bytes of each transfer, (rows,), of a schedule held whole.
 
         Of a streamed one, two pieces are always ahead of the first rank: it never waits for one,
         and what all ranks have left behind is forgotten.
         """
         self._offsets = np.concatenate([[0.0], np.cumsum(sizes)])
+        self._by_row = by_row
         self._lay()
         if self._to_come:
             self._lay()
+
+    def abandon(self) -> None:
+        """Give the call up: nothing of it moves any more, and nobody leaves."""
+        for piece in self._pieces_laid:
+            self._fabric.abandon(self._clock.now, piece)
+            self._clock.forget(piece.exits.tolist())
 
     def enter(self, rank: int, contribution: Any) -> Event:
         """Let *rank* take part from now on; return the event of its leaving."""
@@ -84,18 +94,21 @@ class Call:
 
     def _lay(self) -> None:
         """Lay the next piece into the fabric, behind the one before."""
-        columns, before = next(self._pieces), self._last
+        columns, before = next(self._pieces), self._pieces_laid[-1:]
+        if self._by_row:  # each row is a chunk of its own
+            rows = np.arange(len(columns[0]), dtype=np.int32)
+            columns = (*columns[:3], rows, np.ones_like(rows), columns[5])
         self._to_come -= len(columns[0])
         more = self._to_come > 0
         place = (self._offsets, self._devices)
         piece = self._fabric.launch(columns, *place, tag=self._tag, more=more)
         self.number = self._cluster.tracer.launched(piece.first_task, len(columns[0]), self.number)
-        self._last = piece
+        self._pieces_laid.append(piece)
         self._laid += 1
-        if before is None:
-            self._entries = piece.entries
+        if before:
+            self._fabric.chain(self._clock.now, before[0].exits, piece.entries)
         else:
-            self._fabric.chain(self._clock.now, before.exits, piece.entries)
+            self._entries = piece.entries
         for gate, leaving in zip(piece.exits.tolist(), self._exits, strict=True):
             if more:
                 self._clock.opening(gate).callbacks.append(partial(self._passed, self._laid))
@@ -143,7 +156,12 @@ class Group:
         cluster.diagnoses.append(self.diagnosis)
 
     def enter(
-        self, rank: int, sizes: NDArray[np.float64], contribution: Any = None
+        self,
+        rank: int,
+        sizes: NDArray[np.float64],
+        contribution: Any = None,
+        *,
+        by_row: bool = False,
     ) -> tuple[Call, Event]:
         """Let *rank* make its next call.
 
@@ -154,6 +172,8 @@ class Group:
             Bytes of each chunk; those of the first rank to make this call count.
         contribution : object
             Kept in the call for whoever computes the result.
+        by_row : bool
+            Whether *sizes* are those of the transfers (rows,) instead.
 
         Returns
         -------
@@ -165,13 +185,21 @@ class Group:
         self._next[rank] += 1
         if place == len(self.running):
             call = Call(self._cluster, self.schedule, self.devices, self._tag)
-            call.launch(sizes)
+            call.launch(sizes, by_row=by_row)
             self.running.append(call)
         call = self.running[place]
         event = call.enter(rank, contribution)
         assert event.callbacks is not None  # noqa: S101 - as in Call.enter
         event.callbacks.append(lambda _: self._forget())
         return call, event
+
+    def abandon(self) -> None:
+        """Give up all running calls; the next one of any rank is a new one of all."""
+        for call in self.running:
+            call.abandon()
+        self._first += len(self.running)
+        self._next = [self._first] * len(self._next)
+        self.running.clear()
 
     def diagnosis(self) -> Iterator[str]:
         """Say which ranks can't leave a call, since when, and who has not come to it."""

@@ -24,7 +24,14 @@ from simulator.compression.compressor import (
     encode,
 )
 from simulator.compression.dgc import dgc
-from simulator.compression.exchange import Columns, Exchanged, added, gathered, merged
+from simulator.compression.exchange import (
+    Columns,
+    Exchanged,
+    added,
+    all_send_their_own,
+    gathered,
+    merged,
+)
 from simulator.compression.factors import Factors
 from simulator.compression.feedback import error_feedback
 from simulator.compression.fitness import UNFIT
@@ -50,6 +57,7 @@ __all__ = [
     'Scattered',
     'Sparse',
     'added',
+    'all_send_their_own',
     'bfloat16',
     'chained',
     'composed',

@@ -16,7 +16,7 @@ from simulator.compression.floats import Floats
 from simulator.compression.merging import Columns, Merging
 from simulator.compression.sparse import Sparse
 
-__all__ = ['Columns', 'Exchanged', 'added', 'gathered', 'merged']
+__all__ = ['Columns', 'Exchanged', 'added', 'all_send_their_own', 'gathered', 'merged']
 
 
 class Exchanged(NamedTuple):
@@ -76,7 +76,7 @@ def gathered(columns: Columns, packets: Sequence[Packet]) -> Exchanged:
     sizes = np.array([packet.bytes for packet in packets], np.int64)
     total = added(packets)
     vectors = np.broadcast_to(total, (columns.ranks, len(total)))
-    if _all_send_their_own(columns):
+    if all_send_their_own(columns):
         return Exchanged(sizes[columns.source], vectors)
     if columns.chunks != columns.ranks or columns.reduce.any():
         raise CompressionError('gathered: the schedule must be an all-gather of a chunk a rank')
@@ -122,7 +122,7 @@ def merged(columns: Columns, packets: Sequence[Packet]) -> Exchanged:
     return Exchanged(sizes, merging.vectors())
 
 
-def _all_send_their_own(columns: Columns) -> bool:
+def all_send_their_own(columns: Columns) -> bool:
     """Say whether each rank sends its own whole vector, and nothing else, to each other."""
     own = columns.inputs or not columns.step.any()
     pairs = columns.ranks * (columns.ranks - 1)

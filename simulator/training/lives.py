@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
-from simpy.events import Event, Interrupt, Process
+from simpy.events import Event, Process
+from simpy.exceptions import Interrupt
 
 from simulator.training.experiment import Experiment
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from simulator.catalogue import Choice
 from simulator.compression import Compressor, Packet, composed
+from simulator.compression.compressor import State
 from simulator.learning import Model
 from simulator.learning.arrays import Floats, chunks
 from simulator.seeds import Seeds
@@ -71,6 +73,13 @@ class Parcel:
     def fill(self, packet: Packet) -> None:
         """Put in what the compressor has made."""
         self._packet, self.vector = packet, None
+
+
+class Mark(NamedTuple):
+    """What senders remember at some moment."""
+
+    states: list[State]
+    steps: list[int]
 
 
 class Packer:
@@ -136,6 +145,17 @@ class Packer:
         self.settle()
         self._states[sender] = self.compressor.init(self.dimension)
         self._steps[sender] = 0
+
+    def mark(self) -> Mark:
+        """Return what is remembered now, for `back_to`; all packets under way are made first."""
+        self.settle()
+        return Mark(list(self._states), list(self._steps))
+
+    def back_to(self, mark: Mark) -> None:
+        """Forget everything since."""
+        self._states, self._steps = list(mark.states), list(mark.steps)
+        for parcels in self._open.values():
+            parcels.clear()
 
     def settle(self) -> None:
         """Make all packets under way, each sender's in its order, those of many at once."""

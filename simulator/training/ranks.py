@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from simulator.catalogue import Choice
@@ -17,7 +19,9 @@ MOST_ROWS = 2**22  # of a schedule that is read for the pairs that talk
 MOST_PAIRS = 2**14  # whose routes are looked up
 
 
-def ranks_of(place: Cluster | Facts, algorithm: Choice) -> Ranks:
+def ranks_of(
+    place: Cluster | Facts, algorithm: Choice, members: Sequence[int] | None = None
+) -> Ranks:
     """Return the workers of a cluster as ranks, in the order of their numbers.
 
     Parameters
@@ -26,12 +30,16 @@ def ranks_of(place: Cluster | Facts, algorithm: Choice) -> Ranks:
     algorithm : Choice
         Only if it asks for the topology's order, that is worked out: it takes a walk through the
         whole graph.
+    members : sequence of int, optional
+        Numbers of the workers that take part; all by default.
     """
     graph = place.graph
     if graph is None:
         assert isinstance(place, Facts)  # noqa: S101 - a cluster has its graph
         return Ranks(place.workers, groups=place.groups)
     workers = nodes_with(graph, 'worker')
+    if members is not None:
+        workers = [workers[number] for number in members]
     by_topology = algorithm.options.get('order') == 'by_topology'
     order = ring_order(graph, workers) if by_topology else None
     return Ranks(len(workers), groups=groups_of(graph, workers), order=order)

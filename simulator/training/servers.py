@@ -76,10 +76,10 @@ class Servers:
         self.births = [0] * workers  # how often each worker has begun anew
         self.steps = [0] * workers  # rounds each worker has begun
         self.rosters = [Roster(self.births) for _ in shards]
-        self.packers = self._packers('up', settings.compressor, workers)
+        self.packers = self._packers('', settings.compressor, workers)
         self.downlinks = [
             Downlink(packer, experiment.wire_bytes(packer.dimension) / experiment.scale.bytes)
-            for packer in self._packers('down', settings.compressor_down, 1)
+            for packer in self._packers('down ', settings.compressor_down, 1)
         ]
         self.replicas = Replicas(servers, settings.replicas)
         self.lives = Lives(experiment, crashed=self.crashed, returned=self.returned)
@@ -151,7 +151,7 @@ class Servers:
             return message.payload
         yield event | late
         if event.triggered:
-            return event.value.payload
+            return getattr(event.value, 'payload', None)
         self.transport.cancel(home, event)
         return None
 
@@ -378,7 +378,7 @@ class Servers:
             return []
         seeds = self.experiment.cluster.seeds
         return [
-            Packer(compressor, part.stop - part.start, seeds, senders, f'{place} {shard}')
+            Packer(compressor, part.stop - part.start, seeds, senders, f'{place}{shard}')
             for shard, part in enumerate(self.settings.slices)
         ]
 

@@ -1,0 +1,317 @@
+"""The node program of an all-reduce, and who takes part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from simpy.events import Event
+
+from simulator.errors import StalledError
+from simulator.learning import Pending, frozen, sgd
+from simulator.learning.arrays import Floats
+from simulator.learning.optimizers import State
+from simulator.training.buckets import Piece
+from simulator.training.experiment import Experiment
+from simulator.training.group import Bucket, Members, Round, Way
+from simulator.training.lives import Lives, Program
+from simulator.training.local import LocalSteps
+from simulator.training.packing import ratio
+from simulator.training.replicas import elements_of
+
+__all__ = ['RankPrograms']
+
+FORWARD = 1 / 3  # of a gradient's work, before the first bucket of the backward pass is ready
+Replica = tuple[Floats, State]
+
+
+class RankPrograms:
+    """One run: the program of a rank, and what the ranks share.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    steps : LocalSteps
+    way : Way
+    pieces : list of Piece
+        Of the vector, one a bucket, in the order in which they become ready.
+    timeout : float, optional
+        Seconds after which the group does without a rank that has crashed.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        steps: LocalSteps,
+        way: Way,
+        pieces: Sequence[Piece],
+        timeout: float | None = None,
+    ):
+        self.experiment = experiment
+        self.steps = steps
+        self.way = way
+        self.timeout = timeout
+        self.buckets = [Bucket(experiment, way, each, place) for place, each in enumerate(pieces)]
+        self.optimizer = experiment.optimizer if steps.are_plain else sgd(rate=1.0)
+        self.members = list(range(len(experiment.workers)))
+        self.progress = [0] * len(self.members)  # the last round each has left
+        self.rounds: dict[int, Round] = {}
+        self.holders = set(self.members)  # who has the model
+        self.lost: set[int] = set()  # members that have crashed, and are still counted on
+        self.waiting: list[int] = []  # who is back and no member
+        self.lives = Lives(experiment, crashed=self.crashed, returned=self.returned)
+        self._groups: dict[tuple[int, ...], Members] = {}
+        self._transfers = 0  # of models to newcomers
+
+    def run(self) -> dict[str, float]:
+        """Start the programs, run to the end, and return what the summary says of it."""
+        start = self.experiment.learning.initial
+        replica = start, self.optimizer.init(start)
+        self.rounds[1] = self.new_round(1, dict.fromkeys(self.members, replica))
+        for number, device in enumerate(self.experiment.workers):
+            self.lives.start(device, self.rank(number, 1))
+        self.experiment.run()
+        return ratio('compression', [each.packer for each in self.buckets if each.packer])
+
+    def rank(self, number: int, step: int, transfer: int | None = None) -> Program:
+        """Compute, all-reduce, apply the mean; again and again, from round *step* on.
+
+        One that has no model yet waits for its *transfer* first.
+        """
+        experiment, device = self.experiment, self.experiment.workers[number]
+        if transfer is not None:
+            since = experiment.clock.now
+            yield experiment.transport.receive(device, ('model', transfer))
+            experiment.waited(device, 'model', step, since)
+            self.holders.add(number)
+        while experiment.scoreboard.wants(step):
+            round_ = self.round(step)
+            group = self.group(round_.members)
+            calls: list[Event] = []
+            for k, work in enumerate(self.work(number, step)):
+                yield work
+                flops = self.buckets[k].flops / group.reductions[k].phases
+                for call, phase in group.phases(k, round_.exchanges[k]):
+                    yield from calls[k:]  # of the phase before
+                    yield from self.compress(device, flops, step)
+                    calls[k:] = [group.call(call, number, phase)]
+            since = experiment.clock.now
+            yield experiment.clock.all_of(calls)
+            experiment.waited(device, 'all_reduce', step, since)
+            self.leave(number, step)
+            step += 1
+
+    def work(self, number: int, step: int) -> Iterator[Event]:
+        """Yield the ends of the stretches of work after which each bucket is ready."""
+        experiment, count = self.experiment, len(self.buckets)
+        if count == 1:
+            yield experiment.gradients(number, self.steps.of(step), step)
+            return
+        device, cluster = experiment.workers[number], experiment.cluster
+        flops = experiment.learning.gradient_flops(number) * experiment.scale.flops
+        seconds = cluster.seconds(device, flops)
+        for k, bucket in enumerate(self.buckets):
+            share = (1 - FORWARD) * bucket.share + (FORWARD if k == 0 else 0.0)
+            yield cluster.work(
+                device, share * seconds, operation='gradient', activity='compute', step=step
+            )
+
+    def compress(self, device: int, flops: float, step: int) -> Program:
+        """Let a device work for what compressing costs."""
+        if flops:
+            cluster = self.experiment.cluster
+            seconds = flops * self.experiment.scale.bytes / float(cluster.devices.speed[device])
+            yield cluster.work(device, seconds, operation='compress', activity='compute', step=step)
+
+    # rounds: what is computed, whenever it is due
+
+    def round(self, step: int) -> Round:
+        """Return round number *step*; the first rank to come to it begins it."""
+        if step not in self.rounds:
+            starts = dict(self.ends(step - 1))
+            self.rounds.pop(step - 2, None)
+            newcomers, self.waiting = self.waiting, []
+            self.members = sorted(self.members + newcomers)
+            self.rounds[step] = self.new_round(step, starts, newcomers)
+        return self.rounds[step]
+
+    def new_round(
+        self, step: int, starts: dict[int, Replica], newcomers: Sequence[int] = ()
+    ) -> Round:
+        """Begin a round; newcomers are sent the model of the first member that has it."""
+        for number in newcomers:
+            source = min(starts)
+            starts = {**starts, number: starts[source]}
+            self.welcome(number, source, step, starts[source])
+        round_ = Round(list(self.members), starts)
+        for number in round_.members:
+            round_.pendings[number] = self.begun(number, starts[number][0], step)
+        round_.marks = [bucket.mark() for bucket in self.buckets]
+        for bucket, reduction in zip(
+            self.buckets, self.group(round_.members).reductions, strict=True
+        ):
+            vectors = [self.contribution(round_, each, bucket.part) for each in round_.members]
+            round_.exchanges.append(reduction.begin(round_.members, vectors))
+        return round_
+
+    def begun(self, number: int, model: Floats, step: int) -> Pending:
+        """Ask for what a rank computes in this round."""
+        learning = self.experiment.learning
+        if self.steps.are_plain:
+            return learning.request(number, model)
+        before = self.rounds[step - 1].pendings if step - 1 in self.rounds else {}
+        state = before[number].state if number in before else None  # the rank's own goes on
+        steps = self.steps.of(step)
+        factors = self.experiment.rate_factors(step, steps)
+        return learning.request_steps(
+            number, model, steps, self.experiment.optimizer, state, factors
+        )
+
+    def contribution(self, round_: Round, number: int, part: slice) -> Any:
+        """Return what a rank brings of a slice, once its value is due."""
+        pending, model = round_.pendings[number], round_.starts[number][0]
+        if self.steps.are_plain:
+            return lambda: pending.value[part]
+        return lambda: model[part] - pending.value[part]
+
+    def ends(self, step: int) -> dict[int, Replica]:
+        """Return with what each member leaves a round; those that hold the same share it."""
+        round_ = self.rounds[step]
+        if round_.ends is None:
+            reductions = self.group(round_.members).reductions
+            means = [
+                reduction.means(exchange)
+                for reduction, exchange in zip(reductions, round_.exchanges, strict=True)
+            ]
+            factor = self.experiment.rate_factor(step - 1) if self.steps.are_plain else 1.0
+            known: dict[tuple[int, ...], Replica] = {}
+            round_.ends = {}
+            for rank, number in enumerate(round_.members):
+                (model, state), pieces = round_.starts[number], [each[rank] for each in means]
+                key = (id(model), id(state), *map(id, pieces))
+                if key not in known:
+                    whole = pieces[0] if len(pieces) == 1 else np.concatenate(pieces[::-1])
+                    after, state_after = self.optimizer.update(whole, state, model, factor)
+                    known[key] = frozen(after), state_after
+                round_.ends[number] = known[key]
+            round_.exchanges = []
+        return round_.ends
+
+    def leave(self, number: int, step: int) -> None:
+        """Count a rank's leaving; the last one ends the round."""
+        round_ = self.rounds[step]
+        self.progress[number] = step
+        round_.left.add(number)
+        if len(round_.left) == len(round_.members):
+            self.count(step, number)
+
+    def count(self, step: int, last: int) -> None:
+        """Tell the scoreboard of a round that all have left."""
+        round_, learning = self.rounds[step], self.experiment.learning
+        round_.counted = True
+        model, _ = self.ends(step)[last]
+        samples = sum(map(learning.batch, round_.members)) * self.steps.of(step)
+        losses = [round_.pendings[number].loss for number in round_.members]
+        self.experiment.scoreboard.round_done(model, losses, samples)
+
+    def group(self, members: Sequence[int]) -> Members:
+        """Return some workers as a group, always the same one."""
+        key = tuple(members)
+        if key not in self._groups:
+            self._groups[key] = Members(self.experiment, self.way, self.buckets, list(members))
+        return self._groups[key]
+
+    # when devices crash
+
+    def crashed(self, device: int) -> None:
+        """Wait for a rank that has crashed, or rebuild the group without it after a timeout."""
+        if device not in self.experiment.workers:
+            return
+        number = self.experiment.workers.index(device)
+        self.holders.discard(number)
+        for bucket in self.buckets:
+            bucket.forget(number)
+        if number in self.waiting:
+            self.waiting.remove(number)
+        elif number in self.members:
+            self.lost.add(number)
+            if self.timeout is not None:
+                self.experiment.clock.process(self.notice(self.timeout))
+
+    def notice(self, timeout: float) -> Program:
+        """Rebuild the group without those who have crashed, if any are still missing."""
+        yield self.experiment.clock.timeout(timeout)
+        since = self.experiment.clock.now - timeout
+        down = self.experiment.cluster.down
+        devices = self.experiment.workers
+        if any(down.get(devices[number], np.inf) <= since for number in self.lost):
+            self.rebuild([number for number in self.members if number not in self.lost])
+
+    def returned(self, device: int) -> None:
+        """Let a rank take part again: at once if it is waited for, else from the next round on."""
+        if device not in self.experiment.workers:
+            return
+        number = self.experiment.workers.index(device)
+        if number not in self.lost:
+            self.waiting.append(number)
+            return
+        self.lost.discard(number)
+        if not self.lost:
+            self.rebuild(self.members)
+
+    def rebuild(self, members: list[int]) -> None:
+        """Let the members begin the first round anew that not all who hold the model have left."""
+        holders = [number for number in members if number in self.holders]
+        if not holders:
+            raise StalledError(
+                f'all ranks of the all_reduce have crashed by {self.experiment.clock.now:.6g} s, '
+                'and with them the model'
+            )
+        for number in members:
+            self.lives.stop(self.experiment.workers[number])
+        for group in self._groups.values():
+            group.abandon()
+        step = min(self.progress[number] for number in holders) + 1
+        starts = self.back_to(step, holders)
+        if self.experiment.scoreboard.over.triggered:
+            return
+        newcomers = sorted({*members, *self.waiting} - set(holders))
+        self.members, self.waiting, self.lost = sorted({*members, *newcomers}), [], set()
+        self.rounds[step] = self.new_round(step, starts, newcomers)
+        for number in holders:
+            self.lives.start(self.experiment.workers[number], self.rank(number, step))
+
+    def back_to(self, step: int, holders: list[int]) -> dict[int, Replica]:
+        """Undo all from round *step* on; return with what those who hold the model begin it."""
+        for number in [each for each in self.rounds if each < step]:
+            if not self.rounds[number].counted:
+                self.count(number, holders[0])
+        if step in self.rounds:
+            begun = self.rounds[step]
+            starts = begun.starts
+            for bucket, mark in zip(self.buckets, begun.marks, strict=True):
+                bucket.back_to(mark)
+        else:
+            starts = self.ends(step - 1)
+        for bucket in self.buckets:
+            for number in self.lost - set(holders):
+                bucket.forget(number)
+        for number in [each for each in self.rounds if each >= step]:
+            del self.rounds[number]
+        return {number: starts[number] for number in holders}
+
+    def welcome(self, number: int, source: int, step: int, replica: Replica) -> None:
+        """Let a member send a newcomer the model, and start its program."""
+        experiment, (model, state) = self.experiment, replica
+        devices, self._transfers = experiment.workers, self._transfers + 1
+        self.progress[number] = step - 1
+        self.lives.start(devices[number], self.rank(number, step, self._transfers))
+        experiment.transport.send(
+            devices[source],
+            devices[number],
+            experiment.wire_bytes(len(model) + elements_of(state)),
+            kind='model',
+            tag=('model', self._transfers),
+            step=step,
+        )

@@ -1,0 +1,243 @@
+"""How the ranks of a group make one vector of theirs: as it is, or compressed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.collectives import Ranks, Schedule, all_gather, apply, chunk_sizes
+from simulator.compression import (
+    Compressor,
+    Exchanged,
+    Factors,
+    Floats,
+    Sparse,
+    added,
+    all_send_their_own,
+    merged,
+)
+from simulator.compression.compressor import State
+from simulator.learning import frozen
+from simulator.learning.arrays import Floats as Array
+from simulator.training.packing import Packer, Parcel
+
+__all__ = ['Dense', 'Gathered', 'LowRank', 'Memory', 'Merged', 'Phase', 'Reduction', 'can_merge']
+
+FLOAT32 = 4.0
+Vectors = Sequence[Callable[[], Array]]
+
+
+class Phase(NamedTuple):
+    """One call of a collective: bytes of its chunks, or *by_row* of its transfers."""
+
+    sizes: NDArray[np.float64]
+    by_row: bool = False
+
+
+class Reduction(ABC):
+    """A way to the mean of one vector (d,) a rank.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    dimension : int
+        Length d of the vectors.
+
+    Attributes
+    ----------
+    phases : int
+        Calls of the collective, one after another, that it takes.
+    """
+
+    phases = 1
+
+    def __init__(self, schedule: Schedule, dimension: int):
+        self.schedule = schedule
+        self.dimension = dimension
+
+    @abstractmethod
+    def begin(self, members: Sequence[int], vectors: Vectors) -> Any:
+        """Let the *members* bring their vectors; return what stands for the exchange."""
+
+    @abstractmethod
+    def sent(self, exchange: Any) -> Iterator[Phase]:
+        """Yield what is sent in each phase."""
+
+    @abstractmethod
+    def means(self, exchange: Any) -> list[Array]:
+        """Return what each rank holds in the end; equal ones are one array."""
+
+
+class Dense(Reduction):
+    """Numbers as float32, added up along the schedule."""
+
+    def begin(self, members: Sequence[int], vectors: Vectors) -> Vectors:
+        """Keep the vectors until they are due."""
+        return vectors
+
+    def sent(self, exchange: Vectors) -> Iterator[Phase]:
+        """Yield the bytes of the chunks."""
+        yield Phase(FLOAT32 * chunk_sizes(self.dimension, self.schedule.chunks, whole=True))
+
+    def means(self, exchange: Vectors) -> list[Array]:
+        """Replay the schedule."""
+        sums = apply(self.schedule, np.stack([each() for each in exchange]))
+        sums /= np.float32(len(sums))
+        return _shared(sums)
+
+
+class Gathered(Reduction):
+    """All ranks collect the packets of all, and add them up.
+
+    Where the schedule lets all send their own vectors whole, it carries the packets; otherwise
+    *ring*, an all-gather, does.
+    """
+
+    def __init__(self, schedule: Schedule, packer: Packer, ranks: Ranks, order: Any):
+        self._own = all_send_their_own(schedule)
+        schedule = schedule if self._own else all_gather(ranks, order=order)
+        super().__init__(schedule, packer.dimension)
+        self._packer = packer
+
+    def begin(self, members: Sequence[int], vectors: Vectors) -> list[Parcel]:
+        """Let all compress what they bring."""
+        return [self._packer.pack(*each) for each in zip(members, vectors, strict=True)]
+
+    def sent(self, exchange: list[Parcel]) -> Iterator[Phase]:
+        """Yield the bytes of the packets."""
+        sizes = np.array([parcel.bytes for parcel in exchange], np.float64)
+        yield Phase(sizes[self.schedule.source], by_row=True) if self._own else Phase(sizes)
+
+    def means(self, exchange: list[Parcel]) -> list[Array]:
+        """Add up in order of ranks: all hold the same."""
+        mean = added([parcel.packet for parcel in exchange])
+        mean /= np.float32(len(exchange))
+        return [frozen(mean)] * len(exchange)
+
+
+class _Merging:
+    """Packets that are merged when that is due."""
+
+    def __init__(self, schedule: Schedule, parcels: list[Parcel]):
+        self._schedule = schedule
+        self._parcels = parcels
+
+    @cached_property
+    def result(self) -> Exchanged:
+        """What is sent, and what comes of it."""
+        return merged(self._schedule, [each.packet for each in self._parcels])
+
+
+class Merged(Reduction):
+    """Packets are added up along the schedule, and grow as they are merged."""
+
+    def __init__(self, schedule: Schedule, packer: Packer):
+        super().__init__(schedule, packer.dimension)
+        self._packer = packer
+
+    def begin(self, members: Sequence[int], vectors: Vectors) -> _Merging:
+        """Let all compress what they bring."""
+        parcels = [self._packer.pack(*each) for each in zip(members, vectors, strict=True)]
+        return _Merging(self.schedule, parcels)
+
+    def sent(self, exchange: _Merging) -> Iterator[Phase]:
+        """Yield the bytes of the chunks; of sparse ones, the values decide about each transfer."""
+        form = self._packer.compressor.form
+        if isinstance(form, Floats):
+            chunks = chunk_sizes(self.dimension, self.schedule.chunks, whole=True)
+            yield Phase(form.itemsize * chunks)
+        else:
+            yield Phase(exchange.result.sizes.astype(np.float64), by_row=True)
+
+    def means(self, exchange: _Merging) -> list[Array]:
+        """Merge."""
+        sums = exchange.result.vectors
+        return _shared(np.asarray(sums / np.float32(len(sums))))
+
+
+@dataclass
+class Memory:
+    """What the ranks of a low-rank reduction remember, together and each for itself."""
+
+    state: State
+    rng: np.random.Generator
+    residuals: dict[int, Array] = field(default_factory=dict)
+
+
+class LowRank(Reduction):
+    """Factors of the sum of all vectors: two calls, of the left ones, then of the right ones.
+
+    As products of matrices are linear, the factors that all ranks hold in the end are those of
+    the mean vector; what they leave out of its own vector, each rank keeps, if *feedback*.
+
+    References
+    ----------
+    .. [1] Vogels, Karimireddy & Jaggi, "PowerSGD", NeurIPS 2019 (algorithms 1 and 2).
+    """
+
+    phases = 2
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        packer: Packer,
+        memory: Memory,
+        *,
+        feedback: bool,
+    ):
+        super().__init__(schedule, packer.dimension)
+        self._packer, self._memory, self._feedback = packer, memory, feedback
+        self._compressor = packer.compressor
+
+    def begin(self, members: Sequence[int], vectors: Vectors) -> tuple[Sequence[int], Vectors]:
+        """Keep the vectors until they are due."""
+        size = self._compressor.size(self.dimension) or 0
+        self._packer.plain_bytes += FLOAT32 * self.dimension * len(members)
+        self._packer.packed_bytes += float(size) * len(members)
+        return members, vectors
+
+    def sent(self, exchange: Any) -> Iterator[Phase]:
+        """Yield the bytes of the chunks of the left factors, then of the right ones."""
+        form = self._compressor.form
+        assert isinstance(form, Factors)  # noqa: S101 - `can_merge` has seen to it
+        assert isinstance(form.numbers, Floats)  # noqa: S101
+        for numbers in form.phases:
+            chunks = chunk_sizes(numbers, self.schedule.chunks, whole=True)
+            yield Phase(form.numbers.itemsize * chunks)
+
+    def means(self, exchange: tuple[Sequence[int], Vectors]) -> list[Array]:
+        """Compress the mean."""
+        members, vectors = exchange
+        memory, kept = self._memory, self._memory.residuals
+        wanted = [
+            vector() + kept[member] if member in kept else vector()
+            for member, vector in zip(members, vectors, strict=True)
+        ]
+        mean = np.asarray(np.mean(wanted, axis=0, dtype=np.float64), np.float32)
+        packet, memory.state = self._compressor.apply(mean, memory.state, memory.rng)
+        if self._feedback:
+            left = {m: each - packet.vector for m, each in zip(members, wanted, strict=True)}
+            memory.residuals = {**kept, **left}
+        return [frozen(packet.vector)] * len(members)
+
+
+def can_merge(compressor: Compressor) -> bool:
+    """Whether packets add up without being decoded: their numbers are floats."""
+    form = compressor.form
+    numbers = form.numbers if isinstance(form, Sparse | Factors) else form
+    return isinstance(numbers, Floats)
+
+
+def _shared(vectors: Array) -> list[Array]:
+    """Return the rows, read-only; those equal to the first one are that one."""
+    first = frozen(vectors[0].copy())  # not a view, which would keep them all
+    same = [np.array_equal(each, first, equal_nan=True) for each in vectors]
+    return [
+        first if equal else frozen(each.copy()) for equal, each in zip(same, vectors, strict=True)
+    ]
