@@ -137,11 +137,21 @@ def _large(study: Study) -> Markup | None:
     for g in study.learning:
         learning = g.scenario.get('learning')
         if isinstance(learning, dict) and learning.get('stands_for'):
-            return Markup(
-                'Bytes and compute times are those of the large model that the small one stands '
-                'for; accuracies and losses are the small one’s.'
+            return say(
+                'Bytes and compute times are those of {}, for which the small model stands; '
+                'accuracies and losses are the small one’s.',
+                _named(g),
             )
     return None
+
+
+def _named(g: Group) -> str:
+    """Return what is known of the large model that a small one stands for."""
+    known = g.first.manifest.get('stands_for')
+    if not isinstance(known, dict):
+        return 'the large model'
+    size, cost = known['parameters'] / 1e6, known['flops'] / 1e9
+    return f'{known["name"]} ({size:.1f} M parameters, {cost:.1f} Gflop a sample)'
 
 
 def _unfinished(study: Study) -> Markup | None:

@@ -14,6 +14,7 @@ from analysis.metrics import AXES, Target, band, curve, final
 from analysis.metrics.curves import Axis
 from analysis.report.answer import goal, ranking
 from analysis.report.blocks import THIRD, Block, Panel, draw, variant_legend
+from analysis.report.layers import layer_blocks
 from analysis.report.study import Study
 from analysis.report.words import bold, capital, say, series, several
 from analysis.statistics import estimate
@@ -25,6 +26,8 @@ _TITLES = {
     'test_accuracy': 'Test accuracy',
     'test_loss': 'Test loss',
     'train_loss': 'Training loss',
+    'val_loss': 'Validation loss',
+    'dead_units': 'Dead units',
 }
 
 
@@ -32,9 +35,10 @@ def learning_blocks(study: Study) -> list[Block]:
     """Return the figures of what was learned by when."""
     groups, target = study.learning, study.target
     shown = [metric for metric in _TITLES if _axes(groups, metric)]
-    if 'test_loss' in shown and 'train_loss' in shown:
+    if {'test_loss', 'train_loss'} <= {*shown} and 'val_loss' not in shown:
         shown.remove('train_loss')  # it tells little more, and two look-alikes tire the reader
-    blocks = [_curves(groups, metric, target) for metric in shown]
+    blocks = [*layer_blocks(study)]
+    blocks += [_curves(groups, metric, target) for metric in shown]
     if target is not None and any(study.reached(g) for g in groups):
         blocks.append(_targets(study, target))
     return blocks
