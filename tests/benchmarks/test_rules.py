@@ -6,7 +6,7 @@ d = 100,000, f = 10, float32.
 """
 
 import sys
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -48,14 +48,14 @@ def pairs(vectors):
 
 
 def times(function, *references):
-    """Return least seconds over the sum of the references', in turns: all meet the same noise."""
+    """Return least processor seconds over the sum of the references', taken in turns."""
     calls = (function, *references)
     seconds = np.empty((ROUNDS, len(calls)))
     for row in seconds:
         for column, call in enumerate(calls):
-            start = perf_counter()
+            start = process_time()
             call()
-            row[column] = perf_counter() - start
+            row[column] = process_time() - start
     best = seconds.min(axis=0)
     return best[0] / best[1:].sum()
 

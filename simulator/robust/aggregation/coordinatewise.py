@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge
 
-from simulator.robust.aggregation.ordering import Rows, by_rank
+from simulator.robust.aggregation.ordering import UNWANTED, Rows, by_rank
 from simulator.robust.aggregation.rule import Needs, Promises, rule
 from simulator.robust.arrays import Vector, Vectors
 
@@ -160,7 +160,7 @@ def _closest_mean(rows: Rows, keep: int) -> Vector:
 def _middle_mean(vectors: Vectors, trim: int) -> Vector:
     n = len(vectors)
     middle = n - 2 * trim
-    groups = (0,) * trim + (1,) * middle + (2,) * trim
+    groups = (UNWANTED,) * trim + (0,) * middle + (UNWANTED,) * trim
     return by_rank(vectors, lambda rows: _mean(rows[trim : n - trim]), groups)
 
 

@@ -14,12 +14,16 @@ import numpy as np
 
 from simulator.robust.arrays import Vector, Vectors, column_blocks
 
-__all__ = ['Rows', 'by_rank', 'comparisons']
+__all__ = ['UNWANTED', 'Rows', 'by_rank', 'comparisons']
+
+UNWANTED = -1
+"""The group of ranks that nobody asks for: their rows hold anything."""
 
 Rows = list[Vector]
 """The rows of a block in order: ``rows[k]`` holds the k-th smallest of each column."""
 
-Comparison = tuple[int, int]
+Comparison = tuple[int, int, bool, bool]
+"""Two wires, and whether the smaller and the larger value are wanted."""
 
 
 def by_rank(
@@ -35,8 +39,8 @@ def by_rank(
         Takes n rows of a block of columns, from the smallest to the largest of each column, and
         returns one row; it may write to them.
     groups : tuple of n int, optional
-        Ranks of the same group may come in any order among themselves; by default each rank is
-        a group of its own.
+        Ranks of the same group may come in any order among themselves, `UNWANTED` ones are not
+        to be read; by default each rank is a group of its own.
 
     Examples
     --------
@@ -70,7 +74,8 @@ def comparisons(n: int, groups: tuple[int, ...]) -> tuple[Comparison, ...]:
 
     Examples
     --------
-    >>> len(comparisons(9, tuple(range(9)))), len(comparisons(9, (0, 0, 0, 0, 1, 2, 2, 2, 2)))
+    >>> median = (UNWANTED,) * 4 + (0,) + (UNWANTED,) * 4
+    >>> len(comparisons(9, tuple(range(9)))), len(comparisons(9, median))
     (28, 24)
     """
     # seen from the end: wires of one label need not be told apart any more
@@ -79,22 +84,24 @@ def comparisons(n: int, groups: tuple[int, ...]) -> tuple[Comparison, ...]:
     kept = []
     for low, high in reversed(list(_batcher(n))):
         if labels[low] != labels[high]:
-            kept.append((low, high))
+            kept.append((low, high, labels[low] != UNWANTED, labels[high] != UNWANTED))
             labels[low], labels[high] = unique, unique + 1
             unique += 2
     return tuple(reversed(kept))
 
 
 def _sorted(rows: Rows, spare: Vector, network: tuple[Comparison, ...]) -> Rows:
-    for low, high in network:
+    for low, high, smaller, larger in network:
         first, second = rows[low], rows[high]
-        np.minimum(first, second, out=spare)
-        np.maximum(first, second, out=second)
-        rows[low], spare = spare, first
+        if smaller:
+            np.minimum(first, second, out=spare)
+            rows[low], spare = spare, first
+        if larger:
+            np.maximum(first, second, out=second)
     return rows
 
 
-def _batcher(n: int) -> Iterator[Comparison]:
+def _batcher(n: int) -> Iterator[tuple[int, int]]:
     """Yield the comparisons (low, high) of odd-even merge sort, for any n."""
     merged = 1
     while merged < n:
