@@ -29,7 +29,9 @@ def check(name: str, inputs: NDArray[Any], targets: NDArray[Any]) -> None:
         return
     found = np.unique(targets)
     if len(found) < 2:
-        raise DataError(f'{name}: all targets are {found}: there is nothing to tell apart.')
+        raise DataError(
+            f'{name}: all targets are {found}: there is nothing to tell apart; give two classes.'
+        )
     if (found != np.arange(len(found))).any():
         shown = np.array2string(found, threshold=10)
         raise DataError(f'{name}: classes must be numbered 0, 1, ...; these are {shown}.')
@@ -68,6 +70,8 @@ def _check_numbers(name: str, inputs: NDArray[Any], targets: NDArray[Any]) -> No
             raise DataError(f'{name}: there are no {what}.')
         if not np.isfinite(array).all():
             row = np.argwhere(~np.isfinite(array))[0][0]
-            raise DataError(f'{name}: {what} of sample {row} are nan or infinite.')
+            raise DataError(
+                f'{name}: {what} of sample {row} are nan or infinite; drop it, or fill the gap.'
+            )
     if len(inputs) != len(targets):
         raise DataError(f'{name}: {len(inputs)} inputs do not go with {len(targets)} targets.')

@@ -177,7 +177,10 @@ def _idx(path: str, raw: bytes) -> NDArray[Any]:
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(f'{path}: damaged gzip file ({error}).') from None
     if len(raw) < 4 or raw[:2] != b'\0\0' or raw[2] not in IDX_TYPES or not raw[3]:
-        raise DataError(f'{path}: no IDX file: it begins with {raw[:4].hex(" ")}.')
+        raise DataError(
+            f'{path}: no IDX file: it begins with {raw[:4].hex(" ")}, not with 00 00, a type '
+            'and the number of axes; take a file of the format of MNIST.'
+        )
     start = 4 + 4 * raw[3]
     if len(raw) < start:
         raise DataError(f'{path}: cut off within its header.')

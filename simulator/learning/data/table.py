@@ -107,7 +107,10 @@ def _columns(path: str, raw: bytes, separator: str) -> dict[str, Column]:
     names = [name.strip() for name in rows[0][1]]
     for line, row in rows:
         if len(row) != len(names):
-            raise DataError(f'{path}:{line}: {len(row)} cells where the header has {len(names)}.')
+            raise DataError(
+                f'{path}:{line}: {len(row)} cells where the header has {len(names)}; mend the row, '
+                'or set `separator`.'
+            )
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
         raise DataError(f'{path}: columns {twice} stand there twice.')
