@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
@@ -10,10 +9,11 @@ from simpy.events import Event
 
 from simulator.catalogue import Choice
 from simulator.collectives import Schedule, Streamed, chunk_sizes
-from simulator.collectives.timed import Call, Group
+from simulator.collectives.timed import Group
 from simulator.training.algorithms import ALGORITHMS
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts
+from simulator.training.lives import Lives, Program
 from simulator.training.ranks import ranks_of, route_costs
 from simulator.units import Bytes, FlopCount
 
@@ -36,6 +36,9 @@ def collective(
     All ranks begin together, and again when all have left; each may first have some work to do,
     which stragglers stretch. A call is timed from the first rank's entering to the last one's
     leaving.
+
+    Churn. A crash breaks the call: it begins anew, work included, when all ranks are there again,
+    and its time goes on from the first rank's entering.
 
     Parameters
     ----------
@@ -78,33 +81,61 @@ class _Study:
         self.sizes = chunk_sizes(size, schedule.chunks)
         self.group = Group(experiment.cluster, experiment.workers, schedule, name=name)
         self.seconds: list[float] = []
+        self.entered: list[float] = []  # the present call, by each rank in each attempt
+        self.inside = 0  # ranks that have not left it
+        self.over = Event(experiment.clock)  # the present attempt, well or not
+        self.lives = Lives(experiment, crashed=self.crashed, returned=self.returned)
 
-    def calls(self, repeat: int) -> Generator[Event, Any, None]:
+    def calls(self, repeat: int) -> Program:
         """Let all ranks call the collective, again when all have left."""
         clock, scoreboard = self.experiment.clock, self.experiment.scoreboard
         for step in range(1, repeat + 1):
-            ranks = [
-                clock.process(self.rank(number, step))
-                for number in range(self.group.schedule.ranks)
-            ]
-            calls = yield clock.all_of(ranks)
-            call: Call = calls[ranks[0]]
-            self.seconds.append(max(call.left) - min(call.entered))
+            self.entered.clear()
+            self.inside = self.group.schedule.ranks
+            while self.inside:
+                yield from self.attempt(step)
+            self.seconds.append(clock.now - min(self.entered))
             scoreboard.metric('collective_seconds', self.seconds[-1])
             scoreboard.count_round()
         scoreboard.end()
 
-    def rank(self, number: int, step: int) -> Generator[Event, Any, Call]:
+    def attempt(self, step: int) -> Program:
+        """Let all ranks call the collective, and wait until all have left, or one has crashed."""
+        devices = self.experiment.workers
+        self.over = Event(self.experiment.clock)
+        if self.lives.are_up(*devices):
+            self.inside = len(devices)
+            for number, device in enumerate(devices):
+                self.lives.start(device, self.rank(number, step))
+        yield self.over
+        if self.inside:
+            self.group.abandon()
+            for device in devices:
+                self.lives.stop(device)
+
+    def crashed(self, device: int) -> None:
+        """Break the call."""
+        if device in self.experiment.workers and not self.over.triggered:
+            self.over.succeed()
+
+    def returned(self, device: int) -> None:
+        """Begin the call anew."""
+        if device in self.experiment.workers and not self.over.triggered:
+            self.over.succeed()
+
+    def rank(self, number: int, step: int) -> Program:
         """Do the work, if there is some; then take part in the collective."""
         device = self.experiment.workers[number]
         if self.work:
             cluster = self.experiment.cluster
             yield cluster.compute(device, self.work, operation='work', step=step)
         since = self.experiment.clock.now
-        call, leaving = self.group.enter(number, self.sizes)
-        yield leaving
+        self.entered.append(since)
+        yield self.group.enter(number, self.sizes)[1]
         self.experiment.waited(device, self.group.name, step, since)
-        return call
+        self.inside -= 1
+        if not self.inside:
+            self.over.succeed()
 
     def figures(self) -> dict[str, Any]:
         """Return what the summary says of the study."""
