@@ -16,8 +16,8 @@ class Inbox:
     """The letters to one peer, round by round.
 
     A neighbour whose letter does not come in time is given up: it is not waited for any more,
-    until a letter of the present round (or a later one) shows that it is back. A peer that has
-    waited in vain and meanwhile heard of a later round was away itself: it goes on from there.
+    until a letter shows that it is there. A peer that has waited in vain and meanwhile heard of a
+    later round was away itself: it goes on from there.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Inbox:
                 self._gone |= missing
                 self._waited_in_vain = True
                 break
-            self._keep(message.payload, present)
+            self._keep(message.payload)
             if message.payload.round == round_:
                 missing.discard(message.payload.source)
         self._waited_for = round_
@@ -79,23 +79,22 @@ class Inbox:
 
     def read(self, round_: int) -> list[Letter]:
         """Return the letters of *round_* and of those before, by round and sender."""
-        self._collect(round_)
+        self._collect()
         due = sorted(each for each in self._held if each <= round_)
         return [letter for each in due for letter in sorted(self._held.pop(each), key=_source)]
 
-    def _collect(self, present: int) -> None:
+    def _collect(self) -> None:
         """Take what is there without waiting."""
         while (event := self._swarm.receive(self._number)).triggered:
             message: Any = event.value
-            self._keep(message.payload, present)
+            self._keep(message.payload)
         self._swarm.experiment.transport.cancel(self._swarm.devices[self._number], event)
 
-    def _keep(self, letter: Letter, present: int) -> None:
+    def _keep(self, letter: Letter) -> None:
         self._held.setdefault(letter.round, []).append(letter)
         if letter.round > self._waited_for:
             self._heard.setdefault(letter.round, set()).add(letter.source)
-        if letter.round >= present:
-            self._gone.discard(letter.source)
+        self._gone.discard(letter.source)
 
     def _next(self, round_: int) -> int:
         ahead = max(self._held, default=0) if self._waited_in_vain else 0

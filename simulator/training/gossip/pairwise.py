@@ -93,7 +93,7 @@ class Pairwise:
         self.post(partner, Letter(number, round_, model), 'offer', full=model is not None)
         message = yield answered
         if message is not None and message.payload.content is not None:
-            self.keep(number, message.payload.content.average)
+            self.keep(number, self.since(number, model, message.payload.content.average))
         self.awaited[number] = None
         while self.offers[number]:
             self.answer(number, self.offers[number].popleft())
@@ -122,6 +122,13 @@ class Pairwise:
             self.keep(number, average)
         letter = Letter(number, offer.round, content)
         self.post(offer.source, letter, 'answer', full=content is not None)
+
+    def since(self, number: int, offered: Model | None, average: Model) -> Model:
+        """Return the average; where an older answer of the peer was lost meanwhile, that undone."""
+        model = self.swarm.models[number]
+        if offered is None or model is offered:
+            return average
+        return self.swarm.ledger.derive(moved, model, average, offered)
 
     def keep(self, number: int, model: Model) -> None:
         """Let a peer have a model."""

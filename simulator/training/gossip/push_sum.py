@@ -20,6 +20,10 @@ from simulator.units import Seconds
 __all__ = ['Mass', 'PushSum', 'push_sum_traffic']
 
 
+LEAST = 1e-6
+"""Weight below which a peer keeps what it has: halved for ever, it would vanish in rounding."""
+
+
 class Mass(NamedTuple):
     """What a peer holds, or what is on its way.
 
@@ -42,6 +46,8 @@ class PushSum:
     and w into equal shares, one for each neighbour it sends to and one for itself, and adds up
     the shares it receives. What all x sum to, those on their way included, changes by gradients
     alone, whatever the links; so z tends to the true average on any strongly connected graph.
+
+    A peer that nothing reaches any more pushes empty shares once its weight is below 1e-6.
 
     Nothing is ever lost of this mass: a share that is late is added when it comes, one that is
     given up (its receiver is down, or the link loses messages for good) goes back to its sender,
@@ -99,9 +105,9 @@ class PushSum:
             if awaited > 0:
                 yield from inbox.wait(awaited, swarm.near.of(awaited).sources[number], round_)
             received = [letter.content for letter in inbox.read(round_)]
+            self.take(number, received)
             if received:
                 yield swarm.mixing_work(number, 1 + len(received), round_)
-            self.take(number, received)
             swarm.rounds.finished(number, round_, walk)
 
     def step(self, number: int, walk: Model, start: Model) -> None:
@@ -118,11 +124,11 @@ class PushSum:
 
     def push(self, number: int, targets: Sequence[int], round_: int) -> None:
         """Send each of *targets* an equal share; keep one."""
-        vector, weight = self.mass(number)
-        parts = 1 + len(targets)
-        share = Mass(self.swarm.ledger.derive(scaled, vector, 1 / parts), weight / parts)
+        vector, weight = held = self.mass(number)
+        part = 1 / (1 + len(targets)) if weight > LEAST else 0.0
+        share = Mass(self.swarm.ledger.derive(scaled, vector, part), weight * part)
         self.swarm.tell(targets, Letter(number, round_, share), 1 + self.swarm.parameters)
-        self.held[number] = share
+        self.held[number] = share if part else held
 
     def take(self, number: int, shares: list[Mass]) -> None:
         """Add shares to what a peer holds."""

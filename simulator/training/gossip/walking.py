@@ -136,9 +136,9 @@ class _Walking:
     def heart(self) -> Program:
         """Keep the run alive as long as models are updated, or a fault may end."""
         clock = self.swarm.clock
-        before = -1
-        while self.updates > before or clock.healing:
-            before = self.updates
+        before, hope = -1, True
+        while self.updates > before or hope:
+            before, hope = self.updates, clock.healing
             yield clock.timeout(PATIENCE * self.period)
 
 
