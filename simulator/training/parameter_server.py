@@ -9,8 +9,10 @@ from annotated_types import Ge, Gt
 
 from simulator.catalogue import Catalogue, Choice
 from simulator.compression import Compression
+from simulator.errors import ScenarioError
 from simulator.learning import OPTIMIZERS, sgd
 from simulator.robust.aggregation import RULES
+from simulator.training.aggregating import misfits
 from simulator.training.clocks import CLOCKS
 from simulator.training.experiment import ELEMENT, Experiment
 from simulator.training.facts import Facts
@@ -112,6 +114,8 @@ def parameter_server(
 def check_parameter_server(
     facts: Facts,
     *,
+    clock: Choice = CLOCKS.choice('bsp'),
+    aggregation: Choice = RULES.choice('mean'),
     shards: int | None = None,
     compression: Sequence[Choice] = (),
     compression_down: Sequence[Choice] = (),
@@ -119,6 +123,10 @@ def check_parameter_server(
     **_: Any,
 ) -> Iterator[str]:
     """Say what does not fit the cluster or the model."""
+    try:
+        yield from misfits(aggregation, clock(facts.workers).collects)
+    except ScenarioError as error:  # the clock asks for more workers than there are
+        yield str(error)
     if replicas and replicas >= facts.servers:
         yield f'replicas(={replicas}) need as many other servers; there are {facts.servers} in all'
     for choices in (compression, compression_down):

@@ -13,6 +13,7 @@ from simulator.compression import Compressor
 from simulator.errors import StalledError
 from simulator.learning import Optimizer, frozen
 from simulator.learning.arrays import Floats
+from simulator.training.aggregating import Aggregator
 from simulator.training.clocks import Rule
 from simulator.training.downlink import Downlink
 from simulator.training.experiment import Experiment
@@ -69,6 +70,10 @@ class Servers:
         self.transport = experiment.transport
         servers, start = experiment.servers, experiment.learning.initial
         shards, workers = range(len(settings.slices)), len(experiment.workers)
+        self.aggregators = [
+            Aggregator(settings.aggregation, experiment.cluster.seeds.stream('rule', shard=shard))
+            for shard in range(len(settings.slices))
+        ]
         self.homes = [servers[shard % len(servers)] for shard in shards]
         self.models = [frozen(start[part].copy()) for part in settings.slices]
         self.states = [settings.optimizer.init(model) for model in self.models]
@@ -195,7 +200,7 @@ class Servers:
         vectors = np.stack([each.received(shard, part) for each in collected])
         factor = rule.factor(stale) * self.rate_factor(shard)
         model, self.states[shard] = self.settings.optimizer.update(
-            self.settings.aggregation(vectors), self.states[shard], before, factor
+            self.aggregators[shard](vectors), self.states[shard], before, factor
         )
         after = frozen(model)
         self.models[shard] = (

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from simulator.collectives import COLLECTIVES, POSTCONDITIONS
+from simulator.errors import ScenarioError
 from simulator.training import Every
 
 BANDWIDTH, LATENCY, SPEED = 1e6, 1e-3, 1e6  # of the fixture's star
@@ -125,3 +126,19 @@ def test_the_model_is_evaluated_as_often_as_asked(make_experiment, train):
     assert accuracies[0] == accuracies[1] is not None  # of the model it began with
     assert accuracies[2] == accuracies[4] != accuracies[0]
     assert [each.share for each in seen] == pytest.approx([k / 7 for k in range(1, 8)])
+
+
+@pytest.mark.parametrize(
+    'rule',
+    ['median', {'trimmed_mean': {'f': 1}}, {'krum': {'f': 1}}, {'bucketing': {'rule': 'median'}}],
+)
+def test_a_server_aggregates_by_any_rule(make_experiment, train, rule):
+    trained = train(make_experiment(workers=6), 'parameter_server', aggregation=rule)
+    mean = train(make_experiment(workers=6), 'parameter_server')
+    assert trained.summary['rounds'] == mean.summary['rounds']
+    assert not np.array_equal(trained.model, mean.model)
+
+
+def test_a_rule_that_tolerates_less_is_refused_with_the_numbers(make_experiment, train):
+    with pytest.raises(ScenarioError, match=r'krum needs n >= 2f \+ 3: n=6, f=4'):
+        train(make_experiment(workers=6), 'parameter_server', aggregation={'krum': {'f': 4}})
