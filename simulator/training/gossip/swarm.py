@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from simpy.events import Event, Process
+from simpy.events import Event
 
 from simulator.catalogue import Choice
 from simulator.learning import frozen
@@ -13,18 +13,15 @@ from simulator.learning.arrays import Floats
 from simulator.training.experiment import Experiment
 from simulator.training.gossip.neighbours import Neighbourhoods
 from simulator.training.gossip.rounds import Rounds
+from simulator.training.lives import CONTROL, Lives
 from simulator.training.local import LocalSteps
 from simulator.training.nodes import average, consensus_distance, record_accuracies, spread_evenly
 from simulator.training.promises import Ledger, Model, Walk, value_of
 from simulator.transport import Message
 
-__all__ = ['CONTROL', 'Behaviour', 'Letter', 'Program', 'Settings', 'Swarm']
+__all__ = ['Behaviour', 'Letter', 'Program', 'Settings', 'Swarm']
 
 Program = Generator[Event, Any, Any]
-
-CONTROL = 8.0
-"""Bytes of a message that holds no model: a request, a refusal."""
-
 
 class Letter(NamedTuple):
     """What peers send each other.
@@ -113,7 +110,7 @@ class Swarm:
         self.newcomers: set[int] = set()
         self.rounds = Rounds(experiment, self.average)
         self._walks: list[Walk | None] = [None] * self.count
-        self._processes: list[list[Process]] = [[] for _ in self.devices]
+        self._lives = Lives(experiment, crashed=self._crashed, returned=self._returned)
         self._numbers = {device: number for number, device in enumerate(self.devices)}
         experiment.scoreboard.observers.append(self.measure)
 
@@ -123,17 +120,10 @@ class Swarm:
         self._protocol = protocol
         for number in range(self.count):
             self._start(number)
-        self.experiment.cluster.on_crash.append(self._crashed)
-        self.experiment.cluster.on_return.append(self._returned)
         self.experiment.run()
         values = self.values(self.alive)
         centre = self.experiment.scoreboard.parameters = average(values)
         return {'consensus': consensus_distance(values, centre)}
-
-    def begin(self, number: int, program: Program) -> None:
-        """Start a program of a peer; it ends with the peer's device, if that crashes."""
-        running = [process for process in self._processes[number] if process.is_alive]
-        self._processes[number] = [*running, self.clock.process(program)]
 
     # what a peer does
 
@@ -250,15 +240,12 @@ class Swarm:
 
     def _start(self, number: int) -> None:
         for program in self._protocol.programs(number):
-            self.begin(number, program)
+            self._lives.start(self.devices[number], program)
 
     def _crashed(self, device: int) -> None:
         number = self._numbers.get(device)
         if number is None:
             return
-        for process in self._processes[number]:
-            _end(process)
-        self._processes[number] = []
         self.models[number] = self.starts[number]
         self._walks[number] = None
         self.newcomers.add(number)
@@ -267,14 +254,6 @@ class Swarm:
     def _returned(self, device: int) -> None:
         if device in self._numbers:
             self._start(self._numbers[device])
-
-
-def _end(process: Process) -> None:
-    """Let a process never go on."""
-    event = process.target
-    if event is not None and event.callbacks is not None:
-        # as simpy's own interruption does
-        event.callbacks[:] = [each for each in event.callbacks if each != process._resume]  # noqa: SLF001
 
 
 def _starts(experiment: Experiment, own: bool) -> list[Floats]:

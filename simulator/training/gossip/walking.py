@@ -137,7 +137,7 @@ class _Walking:
         """Keep the run alive as long as models are updated, or a fault may end."""
         clock = self.swarm.clock
         before, hope = -1, True
-        while self.updates > before or hope:
+        while self.updates > before or hope or clock.healing:
             before, hope = self.updates, clock.healing
             yield clock.timeout(PATIENCE * self.period)
 

@@ -26,7 +26,7 @@ def letters_under_way(run):
     for box in transport._boxes:
         for messages in box._arrived.values():
             yield from (message.payload for message in messages)
-    for [process] in run.swarm._processes:
+    for [process] in run.swarm._lives._running.values():
         inbox = process._generator.gi_frame.f_locals['inbox']
         for held in inbox._held.values():
             yield from held
