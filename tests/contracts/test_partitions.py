@@ -47,7 +47,5 @@ def test_the_stream_decides(name):
 
 @pytest.mark.parametrize('name', PARTITIONS)
 def test_too_few_samples_are_refused(name):
-    with pytest.raises(
-        DataError, match=r'^(partition: 3 training|column: .* holds 1 values)'
-    ):
+    with pytest.raises(DataError, match=r'^(partition: 3 training|column: .* holds 1 values)'):
         deal(name, 0, np.arange(3), 4)
