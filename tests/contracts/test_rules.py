@@ -36,7 +36,7 @@ CHOICES = {
     'centered_clipping, thrice': lambda f: {'centered_clipping': {'radius': 3.0, 'iterations': 3}},
     'dnc, twice': lambda f: {'dnc': {'f': f, 'iterations': 2, 'sample': 5}},
     'nearest_neighbour_mixing': lambda f: {'nearest_neighbour_mixing': {'f': f, 'rule': 'median'}},
-    'mixing, krum': lambda f: {'nearest_neighbour_mixing': {'f': f, 'rule': {'krum': {'f': f}}}},
+    'mixing, caf': lambda f: {'nearest_neighbour_mixing': {'f': f, 'rule': {'caf': {'f': f}}}},
     'bucketing': lambda f: {'bucketing': {'rule': {'trimmed_mean': {'f': f}}}},
     'clipping': lambda f: {'clipping': {'radius': 2.0, 'rule': 'median'}},
     'clipping, mean': lambda f: {'clipping': {'radius': 2.0, 'rule': 'mean'}},

@@ -16,7 +16,7 @@ from simulator.robust.aggregation.distances import (
     squared_distances,
 )
 from simulator.robust.aggregation.geometric_median import median_weights
-from simulator.robust.aggregation.krum import krum_order, pair_flops
+from simulator.robust.aggregation.krum import krum_order, order_of, pair_flops
 from simulator.robust.aggregation.rule import Needs, rule
 from simulator.robust.arrays import Indices, Vector, Vectors
 
@@ -70,7 +70,7 @@ def _from_brute(vectors: Vectors, f: int) -> Nearest:
         among = distances[np.ix_(left, left)]
         # |v - mean of a subset|^2 is the mean of |v - member|^2, less the same for all v
         farness = among[:, least_diameter(among, len(left) - f)].mean(axis=1)
-        return int(np.lexsort((among.sum(axis=1), farness))[0])
+        return int(order_of(farness, among)[0])
 
     return nearest
 

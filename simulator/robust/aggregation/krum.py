@@ -13,7 +13,7 @@ from simulator.robust.aggregation.mean import average
 from simulator.robust.aggregation.rule import Needs, rule
 from simulator.robust.arrays import Indices, Matrix, Vector, Vectors
 
-__all__ = ['KRUM', 'krum', 'krum_order', 'krum_scores', 'multi_krum', 'pair_flops']
+__all__ = ['KRUM', 'krum', 'krum_order', 'krum_scores', 'multi_krum', 'order_of', 'pair_flops']
 
 KRUM = Needs(2, 3)
 
@@ -44,13 +44,26 @@ def krum_scores(distances: Matrix, neighbours: int) -> Vector:
     return np.asarray(nearest.sum(axis=1))
 
 
-def krum_order(distances: Matrix, neighbours: int) -> Indices:
-    """Return all vectors, the least score first.
+def order_of(scores: Vector, distances: Matrix) -> Indices:
+    """Return all vectors, the least score first; of equal ones the one nearer to all.
 
-    With one neighbour, two that are nearest to each other have the same score; then the one
-    nearer to all goes first, whatever the order they come in, and only then the first in order.
+    Scores tie by their nature: two vectors that are each other's only neighbour have the same.
+    What rounding makes of a tie must not depend on the order in which vectors come, so scores
+    are compared to 24 bits.
+
+    Examples
+    --------
+    >>> line = np.array([[0.0], [1.0], [5.0]])
+    >>> order_of(np.array([0.1 + 0.2, 0.3, 16.0]), (line - line.T) ** 2)
+    array([1, 0, 2])
     """
-    return np.lexsort((distances.sum(axis=1), krum_scores(distances, neighbours)))
+    mantissas, exponents = np.frexp(scores)
+    return np.lexsort((distances.sum(axis=1), np.ldexp(np.rint(mantissas * 2**24), exponents)))
+
+
+def krum_order(distances: Matrix, neighbours: int) -> Indices:
+    """Return all vectors, the least score first."""
+    return order_of(krum_scores(distances, neighbours), distances)
 
 
 def best_scored(vectors: Vectors, *, f: int, keep: int | None = None) -> Indices:

@@ -49,7 +49,8 @@ class Promises:
     Attributes
     ----------
     permutation_invariant : bool
-        The result does not depend on the order of the vectors.
+        The result does not depend on the order of the vectors, unless distances leave a choice
+        (two groups of equal vectors, say): then the first in order wins.
     translation_equivariant : bool
         Moving all vectors by t moves the result by t.
     scale_equivariant : bool
