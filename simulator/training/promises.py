@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from simulator.learning import Learning, Optimizer, Pending, frozen
-from simulator.learning.arrays import Floats
+from simulator.learning.arrays import DIVERGENCE, Floats
 from simulator.learning.batches import Indices
 from simulator.learning.optimizers import State
 
@@ -229,6 +229,7 @@ class Ledger:
         self._walks[level].append(promise)
         return promise
 
+    @DIVERGENCE
     def settle(self) -> None:
         """Compute all that has been promised."""
         level = 1

@@ -93,6 +93,10 @@ class Mailbox:
         self._waiting.setdefault(tag, []).append(waiter)
         return event
 
+    def take(self, tag: Hashable) -> list[Message]:
+        """Return all messages with *tag* that are there, and let go of them."""
+        return list(self._arrived.pop(tag, ()))
+
     def cancel(self, event: Event) -> None:
         """Let nobody wait for *event* any more."""
         for waiters in self._waiting.values():

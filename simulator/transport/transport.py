@@ -102,6 +102,14 @@ class Transport:
         """Return an event whose value is the next message to *device* with *tag*."""
         return self._boxes[device].get(tag, source)
 
+    def take(self, device: int, tag: Hashable) -> list[Message]:
+        """Return all messages with *tag* that *device* has got and not read; it waits for none."""
+        return self._boxes[device].take(tag)
+
+    def hand_over(self, message: Message) -> None:
+        """Put a message into its receiver's mailbox: it comes from the same device."""
+        self._boxes[message.target].put(message)
+
     def cancel(self, device: int, event: Event) -> None:
         """Give up waiting for the event of a `receive`."""
         self._boxes[device].cancel(event)

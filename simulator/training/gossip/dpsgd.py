@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from annotated_types import Gt
 
-from simulator.learning.arrays import DIVERGENCE, Floats
+from simulator.learning.arrays import Floats
 from simulator.training.gossip.inbox import Inbox
 from simulator.training.gossip.neighbours import Neighbourhood, Weighting
 from simulator.training.gossip.swarm import Letter, Program, Swarm
@@ -119,7 +119,6 @@ def joined(swarm: Swarm, number: int, inbox: Inbox) -> Program:
     return letter.round
 
 
-@DIVERGENCE
 def moved(model: Floats, end: Floats, start: Floats) -> Floats:
     """Return *model* (d,), moved as far as local steps have led from *start* to *end*.
 

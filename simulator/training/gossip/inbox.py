@@ -85,10 +85,8 @@ class Inbox:
 
     def _collect(self) -> None:
         """Take what is there without waiting."""
-        while (event := self._swarm.receive(self._number)).triggered:
-            message: Any = event.value
+        for message in self._swarm.arrived(self._number):
             self._keep(message.payload)
-        self._swarm.experiment.transport.cancel(self._swarm.devices[self._number], event)
 
     def _keep(self, letter: Letter) -> None:
         self._held.setdefault(letter.round, []).append(letter)

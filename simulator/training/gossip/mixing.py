@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simulator.catalogue import Catalogue
-from simulator.learning.arrays import DIVERGENCE, Floats
+from simulator.learning.arrays import Floats
 
 __all__ = ['MIXES', 'weighted', 'weighted_flops']
 
@@ -20,7 +20,6 @@ def weighted_flops(n: int, d: int, **_: Any) -> float:
     return 2.0 * n * d
 
 
-@DIVERGENCE
 def weighted(own: Floats, received: Sequence[Floats], weights: Sequence[float]) -> Floats:
     """Add the models up, each with its weight; one's own takes what is left of 1.
 

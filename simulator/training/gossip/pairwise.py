@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from simpy.events import Event
 
-from simulator.learning.arrays import DIVERGENCE, Floats
+from simulator.learning.arrays import Floats
 from simulator.training.gossip.dpsgd import moved
 from simulator.training.gossip.swarm import Letter, Program, Swarm
 from simulator.training.promises import Model
@@ -57,10 +57,6 @@ class Pairwise:
 
     def __init__(self, swarm: Swarm):
         self.swarm = swarm
-        self.rngs = [
-            swarm.experiment.cluster.seeds.stream('partners', device=device)
-            for device in swarm.devices
-        ]
         self.awaited: list[Event | None] = [None] * swarm.count
         self.offers: list[deque[Letter]] = [deque() for _ in range(swarm.count)]
 
@@ -71,14 +67,14 @@ class Pairwise:
 
     def active(self, number: int) -> Program:
         """Compute, average with a random neighbour, apply the gradient."""
-        swarm, rng = self.swarm, self.rngs[number]
+        swarm = self.swarm
         for round_ in count(1):
             start = swarm.models[number]
             walk = swarm.train(number, start, round_)
             yield swarm.compute(number, round_)
             neighbours = swarm.near.of(round_).targets[number]
             if neighbours:
-                partner = neighbours[int(rng.integers(len(neighbours)))]
+                partner = swarm.partners[number].one_of(neighbours)
                 yield from self.average_with(partner, number, round_)
             if number in swarm.newcomers:
                 continue  # its steps led from nowhere
@@ -168,7 +164,6 @@ class Pairwise:
             awaited.succeed(None)
 
 
-@DIVERGENCE
 def middle(one: Floats, other: Floats) -> Floats:
     """Return the average of two models."""
     return (one + other) * one.dtype.type(0.5)

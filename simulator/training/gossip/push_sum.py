@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 from annotated_types import Ge, Gt
 
-from simulator.learning.arrays import DIVERGENCE, Floats
+from simulator.learning.arrays import Floats
 from simulator.training.gossip.dpsgd import moved
 from simulator.training.gossip.inbox import Inbox
 from simulator.training.gossip.neighbours import Neighbourhood
@@ -151,13 +151,11 @@ class PushSum:
         self.held[number] = None
 
 
-@DIVERGENCE
 def scaled(vector: Floats, factor: float) -> Floats:
     """Return *factor* times *vector*."""
     return vector * vector.dtype.type(factor)
 
 
-@DIVERGENCE
 def added(*vectors: Floats) -> Floats:
     """Return the sum of vectors."""
     return np.asarray(sum(vectors[1:], start=vectors[0]))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 from simpy.events import Event
 
 from simulator.catalogue import Choice
 from simulator.learning import frozen
 from simulator.learning.arrays import Floats
+from simulator.seeds import Seeds
 from simulator.training.experiment import Experiment
 from simulator.training.gossip.neighbours import Neighbourhoods
 from simulator.training.gossip.rounds import Rounds
@@ -19,9 +21,13 @@ from simulator.training.nodes import average, consensus_distance, record_accurac
 from simulator.training.promises import Ledger, Model, Walk, value_of
 from simulator.transport import Message
 
-__all__ = ['Behaviour', 'Letter', 'Program', 'Settings', 'Swarm']
+__all__ = ['Behaviour', 'Letter', 'Partners', 'Program', 'Settings', 'Swarm']
 
 Program = Generator[Event, Any, Any]
+
+MOST_ROUTES = 20_000
+BLOCK = 32
+
 
 class Letter(NamedTuple):
     """What peers send each other.
@@ -64,6 +70,31 @@ class Settings(NamedTuple):
     measured: int = 10
 
 
+class Partners:
+    """Draws neighbours evenly, from the stream of one peer; numbers are drawn a block at a time.
+
+    Examples
+    --------
+    >>> from simulator.seeds import Seeds
+    >>> Partners(Seeds(0), device=3).one_of([5])
+    5
+    """
+
+    def __init__(self, seeds: Seeds, device: int):
+        self._rng = seeds.stream('partners', device=device)
+        self._draws: list[float] = []
+
+    def draw(self) -> float:
+        """Return a number, uniform on [0, 1)."""
+        if not self._draws:
+            self._draws = self._rng.random(BLOCK).tolist()
+        return self._draws.pop()
+
+    def one_of(self, others: Sequence[int]) -> int:
+        """Return one of *others*."""
+        return others[int(self.draw() * len(others))]
+
+
 class Behaviour(Protocol):
     """A protocol at work: an entry of `PROTOCOLS`, called with the swarm, returns one."""
 
@@ -95,6 +126,8 @@ class Swarm:
     newcomers : set of int
         Peers that are away after a crash, or back and yet without a model of any worth.
     near : Neighbourhoods
+    partners : list of Partners
+        Each draws whom a peer turns to.
     """
 
     def __init__(self, experiment: Experiment, settings: Settings):
@@ -109,6 +142,7 @@ class Swarm:
         self.models: list[Model] = list(self.starts)
         self.newcomers: set[int] = set()
         self.rounds = Rounds(experiment, self.average)
+        self.partners = [Partners(experiment.cluster.seeds, device) for device in self.devices]
         self._walks: list[Walk | None] = [None] * self.count
         self._lives = Lives(experiment, crashed=self._crashed, returned=self._returned)
         self._numbers = {device: number for number, device in enumerate(self.devices)}
@@ -118,6 +152,7 @@ class Swarm:
         """Let all peers gossip until the run is over; return what the summary says of it."""
         self.clock.on_loss = lambda delivery: protocol.lost(getattr(delivery, 'message'))  # noqa: B009
         self._protocol = protocol
+        self._find_routes()
         for number in range(self.count):
             self._start(number)
         self.experiment.run()
@@ -188,9 +223,18 @@ class Swarm:
         for target in targets:
             self.send(target, letter, elements)
 
+    def hand_over(self, number: int, letter: Letter, kind: str = 'model') -> None:
+        """Put a letter that is at the peer already into its mailbox."""
+        device, now = self.devices[number], self.clock.now
+        self.experiment.transport.hand_over(Message(device, device, 0.0, kind, letter, now))
+
     def receive(self, number: int, kind: str = 'model') -> Event:
         """Return an event whose value is the next message of that kind to the peer."""
         return self.experiment.transport.receive(self.devices[number], kind)
+
+    def arrived(self, number: int, kind: str = 'model') -> list[Message]:
+        """Return all messages of that kind that the peer has got and not read."""
+        return self.experiment.transport.take(self.devices[number], kind)
 
     def waited(self, number: int, operation: str, round_: int, since: float) -> None:
         """Record that the peer has waited since then."""
@@ -235,6 +279,16 @@ class Swarm:
         chosen = spread_evenly(self.count, self.settings.measured)
         some = sorted(set(chosen) & set(alive))
         record_accuracies(self.experiment, [self.devices[n] for n in some], self.values(some), some)
+
+    def _find_routes(self) -> None:
+        """Find all routes to neighbours at once, which is faster, unless there are very many."""
+        near = self.near.of(1)
+        if near.messages > MOST_ROUTES:
+            return
+        pairs = [(peer, other) for peer, others in enumerate(near.targets) for other in others]
+        source, target = np.array(pairs, np.int64).reshape(-1, 2).T
+        table = self.experiment.cluster.fabric.table
+        table.between(np.array(self.devices, np.int64), source, target)
 
     # devices that crash
 

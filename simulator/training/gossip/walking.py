@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Annotated, Literal, NamedTuple
 
 from annotated_types import Gt
-from simpy.events import Event
 
 from simulator.training.facts import Facts
+from simulator.training.gossip.neighbours import Neighbourhood
 from simulator.training.gossip.swarm import Letter, Program, Swarm
 from simulator.training.promises import Model
 from simulator.transport import Message
@@ -31,90 +32,63 @@ class Aged(NamedTuple):
 
 
 class _Walking:
-    """What the three have in common: a peer that asks now and then, and takes what comes."""
-
-    pushes = False
-    asks = False
+    """What the three have in common: a peer that sends now and then, and trains what comes."""
 
     def __init__(self, swarm: Swarm, period: float | None, merge: Merge):
         self.swarm = swarm
         self.period = round_trip(swarm) if period is None else period
         self.merge = merge
         self.held = [Aged(model, 0) for model in swarm.models]
-        self.arrived: list[list[Aged]] = [[] for _ in swarm.models]
-        self.called: list[Event | None] = [None] * swarm.count
         self.updates = 0
         swarm.clock.process(self.heart())
 
     def programs(self, number: int) -> Iterator[Program]:
         """Yield the programs that run at peer *number*."""
         yield self.active(number)
-        yield self.passive(number)
         yield self.trainer(number)
 
     def active(self, number: int) -> Program:
-        """Once a period, send one's model to a random neighbour, or ask for another's."""
+        """Once a period, turn to a random neighbour."""
         swarm, clock = self.swarm, self.swarm.clock
-        rng = swarm.experiment.cluster.seeds.stream('partners', device=swarm.devices[number])
-        yield clock.nap(rng.random() * self.period)
-        round_ = 0
-        while True:
-            round_ += 1
-            near = swarm.near.of(round_)
-            others = near.targets[number] if self.pushes else near.sources[number]
+        partners = swarm.partners[number]
+        yield clock.nap(partners.draw() * self.period)
+        for round_ in count(1):
+            others = self.partners(swarm.near.of(round_), number)
             if not others:
-                self.arrive(number, self.held[number])
+                swarm.hand_over(number, Letter(number, round_, self.held[number]))
             elif not swarm.is_down(number):
-                content = self.held[number] if self.pushes else None
-                partner = others[int(rng.integers(len(others)))]
-                self.send(number, partner, round_, content, asks=self.asks)
+                self.turn_to(partners.one_of(others), number, round_)
             yield clock.nap(self.period)
 
-    def passive(self, number: int) -> Program:
-        """Answer who asks; keep the models that come."""
-        while True:
-            message = yield self.swarm.receive(number)
-            letter: Letter = message.payload
-            content, asks = letter.content
-            if asks:
-                self.send(number, letter.source, letter.round, self.held[number])
-            if content is not None:
-                self.arrive(number, content)
+    def partners(self, near: Neighbourhood, number: int) -> Sequence[int]:
+        """Return the neighbours to whom a peer may turn: those it can send to."""
+        return near.targets[number]
 
-    def send(
-        self, number: int, target: int, round_: int, content: Aged | None, *, asks: bool = False
-    ) -> None:
-        """Send a model and its age, or a request alone; what is lost is not sent again."""
-        elements = 0 if content is None else 1 + self.swarm.parameters
-        letter = Letter(number, round_, (content, asks))
-        self.swarm.send(target, letter, elements, reliable=False)
-
-    def arrive(self, number: int, model: Aged) -> None:
-        """Let a peer train on a model, at once or when it has finished what it does."""
-        self.arrived[number].append(model)
-        called, self.called[number] = self.called[number], None
-        if called is not None:
-            called.succeed()
+    def turn_to(self, partner: int, number: int, round_: int) -> None:
+        """Begin an exchange with a neighbour: send one's model."""
+        self.send(partner, Letter(number, round_, self.held[number]))
 
     def trainer(self, number: int) -> Program:
         """Merge what has arrived with one's own model, train what comes out, keep it."""
         swarm = self.swarm
         while True:
-            if not self.arrived[number]:
-                self.called[number] = called = swarm.clock.event()
-                yield called
-            arrived, self.arrived[number] = self.arrived[number], []
-            model, age = self.held[number]
-            for other in arrived:
-                model, age = self.merged(Aged(model, age), other)
+            message = yield swarm.receive(number)
+            own = self.held[number]
+            for each in (message, *swarm.arrived(number)):
+                own = self.merged(own, each.payload.content)
             round_ = swarm.experiment.scoreboard.rounds + 1
-            walk = swarm.train(number, model, round_)
+            walk = swarm.train(number, own.model, round_)
             yield swarm.compute(number, round_)
-            self.held[number] = Aged(walk, age + swarm.settings.steps.of(round_))
+            self.held[number] = Aged(walk, own.age + swarm.settings.steps.of(round_))
             swarm.models[number] = walk
             swarm.newcomers.discard(number)
             self.updates += 1
             swarm.rounds.updated(walk)
+
+    def send(self, target: int, letter: Letter, kind: str = 'model') -> None:
+        """Send a model and its age, or a request alone; what is lost is not sent again."""
+        elements = 0 if letter.content is None else 1 + self.swarm.parameters
+        self.swarm.send(target, letter, elements, kind=kind, reliable=False)
 
     def merged(self, own: Aged, other: Aged) -> Aged:
         """Return one model of two, as old as the older one."""
@@ -131,7 +105,6 @@ class _Walking:
     def forget(self, number: int) -> None:
         """Begin anew with a model that no step has touched."""
         self.held[number] = Aged(self.swarm.starts[number], 0)
-        self.arrived[number], self.called[number] = [], None
 
     def heart(self) -> Program:
         """Keep the run alive as long as models are updated, or a fault may end."""
@@ -172,8 +145,6 @@ class Push(_Walking):
        2021 (ages).
     """
 
-    pushes = True
-
     def __init__(self, swarm: Swarm, *, period: Period | None = None, merge: Merge = 'age'):
         super().__init__(swarm, period, merge)
 
@@ -199,10 +170,28 @@ class Pull(_Walking):
        data", Concurrency and Computation: Practice and Experience 25(4), 2013, arXiv:1109.1396.
     """
 
-    asks = True
-
     def __init__(self, swarm: Swarm, *, period: Period | None = None, merge: Merge = 'age'):
         super().__init__(swarm, period, merge)
+
+    def programs(self, number: int) -> Iterator[Program]:
+        """Yield the programs that run at peer *number*."""
+        yield from super().programs(number)
+        yield self.responder(number)
+
+    def partners(self, near: Neighbourhood, number: int) -> Sequence[int]:
+        """Return the neighbours to whom a peer may turn: those that can send to it."""
+        return near.sources[number]
+
+    def turn_to(self, partner: int, number: int, round_: int) -> None:
+        """Begin an exchange with a neighbour: ask for its model."""
+        self.send(partner, Letter(number, round_, None), kind='request')
+
+    def responder(self, number: int) -> Program:
+        """Answer requests with one's model, whatever else the peer is at."""
+        while True:
+            message = yield self.swarm.receive(number, 'request')
+            letter: Letter = message.payload
+            self.send(letter.source, Letter(number, letter.round, self.held[number]))
 
 
 class PushPull(_Walking):
@@ -226,11 +215,25 @@ class PushPull(_Walking):
        data", Concurrency and Computation: Practice and Experience 25(4), 2013, arXiv:1109.1396.
     """
 
-    pushes = True
-    asks = True
-
     def __init__(self, swarm: Swarm, *, period: Period | None = None, merge: Merge = 'age'):
         super().__init__(swarm, period, merge)
+
+    def programs(self, number: int) -> Iterator[Program]:
+        """Yield the programs that run at peer *number*."""
+        yield from super().programs(number)
+        yield self.responder(number)
+
+    def turn_to(self, partner: int, number: int, round_: int) -> None:
+        """Begin an exchange with a neighbour: offer one's model."""
+        self.send(partner, Letter(number, round_, self.held[number]), kind='exchange')
+
+    def responder(self, number: int) -> Program:
+        """Answer offers with one's model, whatever else the peer is at; then train on them."""
+        while True:
+            message = yield self.swarm.receive(number, 'exchange')
+            letter: Letter = message.payload
+            self.send(letter.source, Letter(number, letter.round, self.held[number]))
+            self.swarm.hand_over(number, letter)
 
 
 def round_trip(swarm: Swarm) -> float:
