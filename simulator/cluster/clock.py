@@ -13,7 +13,7 @@ from simulator.cluster.fabric import Fabric, Woken
 __all__ = ['Clock']
 
 FIRST = EventPriority(-1)  # before everything else simpy has for that instant
-PATIENCE = 1000  # devices that come back without anything coming of it
+PATIENCE = 200  # times a device may come back, on average, without anything coming of it
 
 
 class Clock(simpy.Environment):
@@ -112,15 +112,15 @@ class Clock(simpy.Environment):
                 for what in woken:
                     self._wake(what)
                 return
-        if len(self._queue) == self._naps and not self._can_heal():
+        hopeless = self._revived > PATIENCE * len(self.fabric.devices)
+        if hopeless or (len(self._queue) == self._naps and not self._can_heal()):
             raise simpy.core.EmptySchedule
         super().step()
 
     def _can_heal(self) -> bool:
         """Whether the fabric goes on by itself, or will when a fault ends or a device is back."""
-        if self._reviving and self._revived < PATIENCE:
-            return True
-        return self.fabric.next < Infinity or bool(self._healing and self.fabric.active)
+        ends = self._reviving or (self._healing and self.fabric.active)
+        return self.fabric.next < Infinity or bool(ends)
 
     def _woke(self, heals: bool, revives: bool) -> None:
         self._naps -= 1
