@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from simulator.catalogue import Choice
 from simulator.learning.arrays import Floats
-from simulator.robust.aggregation import Context, Rule
+from simulator.robust.aggregation import Context, aggregate
 
-__all__ = ['Aggregator', 'misfits']
+__all__ = ['Aggregator']
 
 
 class Aggregator:
@@ -26,8 +24,8 @@ class Aggregator:
     Examples
     --------
     >>> from simulator.robust.aggregation import RULES
-    >>> aggregate = Aggregator(RULES.read('median'), np.random.default_rng(0))
-    >>> aggregate(np.array([[1.0], [2.0], [9.0]]))
+    >>> mixed = Aggregator(RULES.read('median'), np.random.default_rng(0))
+    >>> mixed(np.array([[1.0], [2.0], [9.0]]))
     array([2.])
     """
 
@@ -38,25 +36,7 @@ class Aggregator:
 
     def __call__(self, vectors: Floats) -> Floats:
         """Return the aggregate of *vectors* (n, d), each counting as much as the others."""
-        rule = self._choice.function
-        if isinstance(rule, Rule):
-            context = Context(self._previous, self._rng)
-            result: Floats = rule(vectors, context, **self._choice.options)
-        else:
-            result = self._choice(vectors)
+        context = Context(self._previous, self._rng)
+        result: Floats = aggregate(self._choice, vectors, context)
         self._previous = result
         return result
-
-
-def misfits(choice: Choice, n: int) -> Iterator[str]:
-    """Say what of a rule's options does not fit *n* vectors.
-
-    Examples
-    --------
-    >>> from simulator.robust.aggregation import RULES
-    >>> list(misfits(RULES.read({'krum': {'f': 4}}), 10))
-    ['krum needs n >= 2f + 3: n=10, f=4']
-    """
-    rule = choice.function
-    if isinstance(rule, Rule):
-        yield from rule.check(n, **choice.options)

@@ -41,7 +41,7 @@ def pieces_of(model: Model, buckets: Buckets, stages: Sequence[Stage] = ()) -> l
     >>> from simulator.learning import Task, mlp
     >>> model = mlp(Task((4,), 2), hidden=[4])
     >>> [(piece.part.start, round(piece.share, 2)) for piece in pieces_of(model, 'layers')]
-    [(20, 0.3), (0, 0.7)]
+    [(20, 0.38), (0, 0.62)]
     """
     if buckets != 'layers':
         return [Piece(part, 1 / buckets) for part in cut(model.dimension, buckets)[::-1]]

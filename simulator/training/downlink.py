@@ -35,7 +35,7 @@ class Downlink:
     --------
     >>> from simulator.compression import top_k
     >>> from simulator.seeds import Seeds
-    >>> downlink = Downlink(Packer(top_k(count=1), 4, Seeds(7), 1, 'example'), whole=16)
+    >>> downlink = Downlink(Packer(top_k(count=1), 4, Seeds(7), 1, 'example'), whole=16.0)
     >>> downlink.publish(np.zeros(4, np.float32), np.array([1, 2, 3, 4], np.float32)).tolist()
     [0.0, 0.0, 0.0, 4.0]
     >>> downlink.bytes(0, 1), downlink.bytes(-1, 1)

@@ -11,8 +11,7 @@ from simulator.catalogue import Catalogue, Choice
 from simulator.compression import Compression
 from simulator.errors import ScenarioError
 from simulator.learning import OPTIMIZERS, sgd
-from simulator.robust.aggregation import RULES
-from simulator.training.aggregating import misfits
+from simulator.robust.aggregation import RULES, problems
 from simulator.training.clocks import CLOCKS
 from simulator.training.experiment import ELEMENT, Experiment
 from simulator.training.facts import Facts
@@ -124,7 +123,7 @@ def check_parameter_server(
 ) -> Iterator[str]:
     """Say what does not fit the cluster or the model."""
     try:
-        yield from misfits(aggregation, clock(facts.workers).collects)
+        yield from problems(aggregation, clock(facts.workers).collects)
     except ScenarioError as error:  # the clock asks for more workers than there are
         yield str(error)
     if replicas and replicas >= facts.servers:
