@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,8 +28,24 @@ SAME = 1e-12  # two rates nearer than this, relatively, are one
 INFINITY = np.inf
 
 _OPTIONS: dict[str, Any] = {'error_model': 'numpy', 'nogil': True}
-_KEPT: dict[str, Any] = {'cache': True}
 _BARE: dict[str, Any] = {'no_cpython_wrapper': True, 'no_cfunc_wrapper': True}
-# what Python calls is kept in numba's cache, with all that it calls
-entry = njit(**_OPTIONS, **_KEPT)
 inner = njit(**_OPTIONS, **_BARE)
+
+
+def entry(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile what Python calls, and keep it, with all that it calls, in numba's cache.
+
+    numba's stamp of a function is a hash of the file it stands in: after a change elsewhere (in
+    what it calls, in the records it works on) it would load what fits no more.
+    """
+    dispatcher = njit(cache=True, **_OPTIONS)(function)
+    dispatcher._cache._cache_file._source_stamp = _stamp()  # noqa: SLF001 - there is no other way
+    return dispatcher  # type: ignore[no-any-return]
+
+
+@lru_cache
+def _stamp() -> str:
+    """Return a hash of all files of the kernel."""
+    here = Path(__file__).parent
+    files = [*sorted(here.glob('*.py')), here.with_name('state.py')]
+    return hashlib.sha256(b''.join(file.read_bytes() for file in files)).hexdigest()
