@@ -6,7 +6,9 @@ import pytest
 from simulator.cluster.faults import FAULTS
 from simulator.errors import StalledError
 from simulator.seeds import Seeds
+from simulator.training import KINDS
 
+SPARSE = {'compression': ['top_k', 'error_feedback']}
 CLOCKS = ['bsp', {'bsp': {'timeout': '30 ms'}}, 'asp', {'ssp': {'staleness': 2}}]
 WAITING = ['bsp', {'ssp': {'staleness': 1}}, {'backup': {'wait_for': 4}}]
 GOING_ON = [{'bsp': {'timeout': '30 ms'}}, 'asp', {'backup': {'wait_for': 3}}]
@@ -95,9 +97,7 @@ def test_a_worker_that_joins_late_takes_part_from_then_on(make_experiment, train
 
 def test_what_a_server_held_is_lost_with_it(make_experiment, train):
     experiment = churn(make_experiment(servers=2, stop={'rounds': 50}), devices=5, at='30 ms')
-    with pytest.raises(
-        StalledError, match=r'device 5 has crashed, and with it slice 1 .*replicas: 1'
-    ):
+    with pytest.raises(StalledError, match=r'device 5 has crashed, .* slice 1 .*replicas: 1'):
         train(experiment, 'parameter_server')
 
 
@@ -127,8 +127,6 @@ def test_when_all_copies_are_gone_the_run_ends(make_experiment, train):
 
 def test_as_many_replicas_as_servers_are_refused(make_experiment, train):
     checked = train(make_experiment(), 'parameter_server')
-    from simulator.training import KINDS
-
     check = KINDS.read({'parameter_server': {'replicas': 1}}).beside('check')
     assert list(check(checked.facts, replicas=1)) == [
         'replicas(=1) need as many other servers; there are 1 in all'

@@ -49,7 +49,9 @@ def test_what_workers_push_is_as_long_as_its_encoding(make_experiment, train, na
     monkeypatch.setattr(Packer, '_settle', spy)
     trained = train(experiment, 'parameter_server', compression=LISTS[name])
     assert len(packets) == 15
-    assert sorted(sum(sizes.values(), [])) == sorted(len(encode(each)) for each in packets)
+    assert sorted(size for each in sizes.values() for size in each) == sorted(
+        len(encode(each)) for each in packets
+    )
     plain = 4 * experiment.parameters * len(packets)
     ratio = plain / sum(each.bytes for each in packets)
     assert trained.summary['compression_ratio'] == pytest.approx(ratio)
