@@ -1,6 +1,7 @@
 """Training without servers or collectives: peers that mix their models with their neighbours'."""
 
-from simulator.training.gossip.kind import check_gossip, gossip, predict_gossip
+from simulator.training.gossip.checks import check_gossip, predict_gossip
+from simulator.training.gossip.kind import gossip
 from simulator.training.gossip.mixing import MIXES
 from simulator.training.gossip.overlays import OVERLAYS
 from simulator.training.gossip.protocols import PROTOCOLS

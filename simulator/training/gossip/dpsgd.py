@@ -26,6 +26,9 @@ class Dpsgd:
     W is symmetric and doubly stochastic, so that the average of the peers moves by the average
     gradient alone.
 
+    With compression, a peer mixes C(x), its own too, and adds what its own has lost, x - C(x):
+    the average is kept.
+
     A peer mixes what it has: where a neighbour's model is missing (its device is down and
     *timeout* is over, or the message was given up), the peer's own model takes its weight. Rows
     of W still sum to 1. A device that is down misses its neighbours as they miss it, so that W
@@ -77,10 +80,11 @@ class Dpsgd:
             near = swarm.near.of(round_)
             start = swarm.models[number]
             walk = swarm.train(number, start, round_)
-            sent = start if self.overlap else walk
             if not self.overlap:
                 yield swarm.compute(number, round_)
-            swarm.tell(near.targets[number], Letter(number, round_, sent))
+            yield from swarm.compress(number, round_)
+            sent, size = swarm.pack(number, start if self.overlap else walk)
+            swarm.tell(near.targets[number], Letter(number, round_, sent), size)
             if self.overlap:
                 yield swarm.compute(number, round_)
             yield from inbox.wait(round_, near.sources[number])
@@ -91,8 +95,8 @@ class Dpsgd:
             mixed = swarm.mix(
                 sent, [each.content for each in received], [share[each.source] for each in received]
             )
-            if self.overlap:
-                mixed = swarm.ledger.derive(moved, mixed, walk, start)
+            if sent is not walk:
+                mixed = swarm.ledger.derive(moved, mixed, walk, sent)
             swarm.models[number] = mixed
             swarm.rounds.finished(number, round_, walk)
 
@@ -131,6 +135,6 @@ def moved(model: Floats, end: Floats, start: Floats) -> Floats:
     return model + (end - start)
 
 
-def dpsgd_traffic(near: Neighbourhood, parameters: int, **_: Any) -> tuple[int, int]:
-    """Return the messages of a round, and the numbers in each: a model to every neighbour."""
-    return near.messages, parameters
+def dpsgd_traffic(near: Neighbourhood, size: float, **_: Any) -> tuple[int, float]:
+    """Return the messages of a round, and the bytes of each: a model to every neighbour."""
+    return near.messages, size

@@ -68,7 +68,9 @@ class Epidemic:
             targets, sources = self.drawn(round_)
             walk = swarm.train(number, swarm.models[number], round_)
             yield swarm.compute(number, round_)
-            swarm.tell(targets[number], Letter(number, round_, walk))
+            yield from swarm.compress(number, round_)
+            sent, size = swarm.pack(number, walk)
+            swarm.tell(targets[number], Letter(number, round_, sent), size)
             yield from inbox.wait(round_, sources[number])
             received = [each.content for each in inbox.read(round_) if each.round == round_]
             if received:
@@ -110,8 +112,8 @@ def advised(peers: int) -> int:
 
 
 def epidemic_traffic(
-    near: Neighbourhood, parameters: int, *, receivers: int | None = None, **_: Any
-) -> tuple[int, int]:
-    """Return the messages of a round, and the numbers in each: a model to each receiver."""
+    near: Neighbourhood, size: float, *, receivers: int | None = None, **_: Any
+) -> tuple[int, float]:
+    """Return the messages of a round, and the bytes of each: a model to each receiver."""
     most = receivers or advised(near.count)
-    return sum(min(most, len(targets)) for targets in near.targets), parameters
+    return sum(min(most, len(targets)) for targets in near.targets), size

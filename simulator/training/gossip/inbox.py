@@ -39,8 +39,9 @@ class Inbox:
         self._waited_in_vain = False
 
     def first(self) -> Program:
-        """Return the first letter that comes; it tells a newcomer where the others are."""
+        """Return the next letter, which is kept: it tells a newcomer where the others are."""
         message = yield self._swarm.receive(self._number)
+        self._keep(message.payload)
         return message.payload
 
     def rounds(self, round_: int = 1) -> Iterator[int]:

@@ -133,8 +133,7 @@ class Pairwise:
 
     def post(self, target: int, letter: Letter, kind: str, *, full: bool) -> None:
         """Send a letter, with a model or without; it is not sent again."""
-        elements = self.swarm.parameters if full else 0
-        self.swarm.send(target, letter, elements, kind=kind, reliable=False)
+        self.swarm.send(target, letter, None if full else 0, kind=kind, reliable=False)
 
     def lost(self, message: Message) -> None:
         """Undo an averaging of which one end will not hear."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.catalogue import Catalogue
+from simulator.training.gossip.choco import Choco, choco_traffic
 from simulator.training.gossip.dpsgd import Dpsgd, dpsgd_traffic
 from simulator.training.gossip.epidemic import Epidemic, epidemic_traffic
 from simulator.training.gossip.pairwise import Pairwise
@@ -21,11 +22,19 @@ PROTOCOLS = Catalogue(
         'push': Push,
         'pull': Pull,
         'push_pull': PushPull,
+        'choco': Choco,
     },
     # over links that go one way
     directed=dict.fromkeys(('push_sum', 'epidemic', 'push', 'pull'), True),
     # by a function that may be another one than the weighted mean
     mixes=dict.fromkeys(('dpsgd', 'epidemic', 'push', 'pull', 'push_pull'), True),
-    # messages of a round, and numbers in each, where they are fixed
-    traffic={'dpsgd': dpsgd_traffic, 'push_sum': push_sum_traffic, 'epidemic': epidemic_traffic},
+    # messages of a round, and bytes of each, where they are fixed
+    traffic={
+        'dpsgd': dpsgd_traffic,
+        'push_sum': push_sum_traffic,
+        'epidemic': epidemic_traffic,
+        'choco': choco_traffic,
+    },
+    # of what is sent
+    compresses=dict.fromkeys(('dpsgd', 'epidemic', 'push', 'pull', 'push_pull', 'choco'), True),
 )

@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import Ge, Gt
 
 from simulator.learning.arrays import Floats
+from simulator.training.experiment import ELEMENT
 from simulator.training.gossip.dpsgd import moved
 from simulator.training.gossip.inbox import Inbox
 from simulator.training.gossip.neighbours import Neighbourhood
@@ -91,10 +92,7 @@ class PushSum:
         swarm, inbox = self.swarm, Inbox(self.swarm, number, self.timeout)
         present = 1
         if number in swarm.newcomers:
-            first: Letter = yield from inbox.first()
-            self.take(number, [first.content])
-            swarm.newcomers.discard(number)
-            present = first.round
+            present = yield from self.joined(number, inbox)
         for round_ in inbox.rounds(present):
             start = swarm.models[number]
             walk = swarm.train(number, start, round_)
@@ -109,6 +107,19 @@ class PushSum:
             if received:
                 yield swarm.mixing_work(number, 1 + len(received), round_)
             swarm.rounds.finished(number, round_, walk)
+
+    def joined(self, number: int, inbox: Inbox) -> Program:
+        """Let a newcomer take over the model of the first share it gets; return its round."""
+        swarm = self.swarm
+        while True:
+            first: Letter = yield from inbox.first()
+            if first.content.weight:  # not of somebody who has nothing either
+                break
+        vector, weight = first.content
+        self.held[number] = Mass(swarm.ledger.derive(scaled, vector, 0.0), 0.0)
+        swarm.models[number] = swarm.ledger.derive(scaled, vector, 1 / weight)
+        swarm.newcomers.discard(number)
+        return first.round
 
     def step(self, number: int, walk: Model, start: Model) -> None:
         """Add to x how far the local steps have led."""
@@ -127,17 +138,18 @@ class PushSum:
         vector, weight = held = self.mass(number)
         part = 1 / (1 + len(targets)) if weight > LEAST else 0.0
         share = Mass(self.swarm.ledger.derive(scaled, vector, part), weight * part)
-        self.swarm.tell(targets, Letter(number, round_, share), 1 + self.swarm.parameters)
+        size = ELEMENT * (1 + self.swarm.parameters)
+        self.swarm.tell(targets, Letter(number, round_, share), size)
         self.held[number] = share if part else held
 
     def take(self, number: int, shares: list[Mass]) -> None:
         """Add shares to what a peer holds."""
-        held = self.held[number]
-        vectors, weights = zip(*([] if held is None else [held]), *shares, strict=True)
+        vectors, weights = zip(self.mass(number), *shares, strict=True)
         ledger, weight = self.swarm.ledger, sum(weights)
-        vector = ledger.derive(added, *vectors) if len(vectors) > 1 else vectors[0]
+        vector = ledger.derive(added, *vectors) if shares else vectors[0]
         self.held[number] = Mass(vector, weight)
-        self.swarm.models[number] = ledger.derive(scaled, vector, 1 / weight)
+        if weight:
+            self.swarm.models[number] = ledger.derive(scaled, vector, 1 / weight)
 
     def lost(self, message: Message) -> None:
         """Give a share back to its sender."""
@@ -161,6 +173,6 @@ def added(*vectors: Floats) -> Floats:
     return np.asarray(sum(vectors[1:], start=vectors[0]))
 
 
-def push_sum_traffic(near: Neighbourhood, parameters: int, **_: Any) -> tuple[int, int]:
-    """Return the messages of a round, and the numbers in each: shares of x and of w."""
-    return near.messages, parameters + 1
+def push_sum_traffic(near: Neighbourhood, size: float, **_: Any) -> tuple[int, float]:
+    """Return the messages of a round, and the bytes of each: shares of x and of w."""
+    return near.messages, size + ELEMENT

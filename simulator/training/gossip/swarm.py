@@ -9,11 +9,13 @@ import numpy as np
 from simpy.events import Event
 
 from simulator.catalogue import Choice
+from simulator.compression import Compressor
 from simulator.learning import frozen
 from simulator.learning.arrays import Floats
 from simulator.seeds import Seeds
-from simulator.training.experiment import Experiment
+from simulator.training.experiment import ELEMENT, Experiment
 from simulator.training.gossip.neighbours import Neighbourhoods
+from simulator.training.gossip.parcels import Compressing, Parcel
 from simulator.training.gossip.rounds import Rounds
 from simulator.training.lives import CONTROL, Lives
 from simulator.training.local import LocalSteps
@@ -57,6 +59,8 @@ class Settings(NamedTuple):
         Of a peer between two exchanges.
     combine : Choice
         How a peer makes one model of its own and those received.
+    compressor : Compressor, optional
+        Of what peers send.
     own_starts : bool
         Whether each peer draws the model it begins with for itself.
     measured : int
@@ -66,6 +70,7 @@ class Settings(NamedTuple):
     near: Neighbourhoods
     steps: LocalSteps
     combine: Choice
+    compressor: Compressor | None = None
     own_starts: bool = False
     measured: int = 10
 
@@ -126,6 +131,8 @@ class Swarm:
     newcomers : set of int
         Peers that are away after a crash, or back and yet without a model of any worth.
     near : Neighbourhoods
+    compressing : Compressing or None
+        What makes parcels of models.
     partners : list of Partners
         Each draws whom a peer turns to.
     """
@@ -138,6 +145,7 @@ class Swarm:
         self.devices = experiment.workers
         self.count = len(self.devices)
         self.ledger = Ledger(experiment.learning, experiment.optimizer)
+        self.compressing = self._compressing(settings.compressor)
         self.starts = _starts(experiment, settings.own_starts)
         self.models: list[Model] = list(self.starts)
         self.newcomers: set[int] = set()
@@ -158,7 +166,8 @@ class Swarm:
         self.experiment.run()
         values = self.values(self.alive)
         centre = self.experiment.scoreboard.parameters = average(values)
-        return {'consensus': consensus_distance(values, centre)}
+        figures = {'consensus': consensus_distance(values, centre)}
+        return figures | (self.compressing.figures if self.compressing else {})
 
     # what a peer does
 
@@ -187,41 +196,55 @@ class Swarm:
 
     def mixing_work(self, number: int, models: int, round_: int) -> Event:
         """Let the peer's device work for what mixing so many models costs."""
-        experiment, combine = self.experiment, self.settings.combine
+        combine = self.settings.combine
         flops = combine.beside('flops')
-        cost = flops(models, experiment.parameters, **combine.options) if flops else 0.0
-        device = self.devices[number]
-        seconds = cost * experiment.scale.bytes / float(experiment.cluster.devices.speed[device])
-        return experiment.cluster.work(
-            device, seconds, operation=combine.name, activity='aggregate', step=round_
-        )
+        cost = flops(models, self.parameters, **combine.options) if flops else 0.0
+        return self._work(number, cost, combine.name, 'aggregate', round_)
+
+    def pack(self, number: int, model: Model) -> Parcel:
+        """Return a peer's model as it is sent: compressed, where the scenario says so."""
+        if self.compressing is None:
+            return Parcel(model, ELEMENT * self.parameters)
+        return self.compressing.pack(number, model)
+
+    def compress(self, number: int, round_: int) -> Program:
+        """Let the peer's device work for what compressing a model costs."""
+        if self.compressing is not None:
+            flops = self.compressing.compressor.flops(self.parameters)
+            yield self._work(number, flops, 'compress', 'compute', round_)
 
     def send(
         self,
         target: int,
         letter: Letter,
-        elements: float | None = None,
+        size: float | None = None,
         *,
         kind: str = 'model',
         reliable: bool = True,
-    ) -> None:
-        """Send a letter of so many numbers (by default, a model); without any, a note."""
-        experiment = self.experiment
-        count = experiment.parameters if elements is None else elements
-        experiment.transport.send(
+    ) -> Event:
+        """Send a letter of so many bytes (by default, a whole model); 0 is a note.
+
+        Returns
+        -------
+        Event
+            Fires when it has arrived.
+        """
+        if size is None:
+            size = ELEMENT * self.parameters
+        return self.experiment.transport.send(
             self.devices[letter.source],
             self.devices[target],
-            experiment.wire_bytes(count) if count else CONTROL,
+            size * self.experiment.scale.bytes if size else CONTROL,
             letter,
             kind=kind,
             step=letter.round,
             reliable=reliable,
         )
 
-    def tell(self, targets: Iterable[int], letter: Letter, elements: float | None = None) -> None:
+    def tell(self, targets: Iterable[int], letter: Letter, size: float | None = None) -> None:
         """Send the same letter to each of *targets*; it is sent again where it is lost."""
         for target in targets:
-            self.send(target, letter, elements)
+            self.send(target, letter, size)
 
     def hand_over(self, number: int, letter: Letter, kind: str = 'model') -> None:
         """Put a letter that is at the peer already into its mailbox."""
@@ -279,6 +302,17 @@ class Swarm:
         chosen = spread_evenly(self.count, self.settings.measured)
         some = sorted(set(chosen) & set(alive))
         record_accuracies(self.experiment, [self.devices[n] for n in some], self.values(some), some)
+
+    def _compressing(self, compressor: Compressor | None) -> Compressing | None:
+        if compressor is None:
+            return None
+        seeds = self.experiment.cluster.seeds
+        return Compressing(compressor, self.ledger, self.parameters, seeds, self.devices)
+
+    def _work(self, number: int, flops: float, operation: str, activity: str, round_: int) -> Event:
+        cluster, device = self.experiment.cluster, self.devices[number]
+        seconds = flops * self.experiment.scale.bytes / float(cluster.devices.speed[device])
+        return cluster.work(device, seconds, operation=operation, activity=activity, step=round_)
 
     def _find_routes(self) -> None:
         """Find all routes to neighbours at once, which is faster, unless there are very many."""

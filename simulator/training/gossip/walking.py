@@ -8,6 +8,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from annotated_types import Gt
 
+from simulator.training.experiment import ELEMENT
 from simulator.training.facts import Facts
 from simulator.training.gossip.neighbours import Neighbourhood
 from simulator.training.gossip.swarm import Letter, Program, Swarm
@@ -39,6 +40,7 @@ class _Walking:
         self.period = round_trip(swarm) if period is None else period
         self.merge = merge
         self.held = [Aged(model, 0) for model in swarm.models]
+        self.parcels = [swarm.pack(*each) for each in enumerate(swarm.models)]
         self.updates = 0
         swarm.clock.process(self.heart())
 
@@ -66,7 +68,7 @@ class _Walking:
 
     def turn_to(self, partner: int, number: int, round_: int) -> None:
         """Begin an exchange with a neighbour: send one's model."""
-        self.send(partner, Letter(number, round_, self.held[number]))
+        self.send(partner, self.letter(number, round_))
 
     def trainer(self, number: int) -> Program:
         """Merge what has arrived with one's own model, train what comes out, keep it."""
@@ -79,6 +81,8 @@ class _Walking:
             round_ = swarm.experiment.scoreboard.rounds + 1
             walk = swarm.train(number, own.model, round_)
             yield swarm.compute(number, round_)
+            yield from swarm.compress(number, round_)
+            self.parcels[number] = swarm.pack(number, walk)
             self.held[number] = Aged(walk, own.age + swarm.settings.steps.of(round_))
             swarm.models[number] = walk
             swarm.newcomers.discard(number)
@@ -87,8 +91,12 @@ class _Walking:
 
     def send(self, target: int, letter: Letter, kind: str = 'model') -> None:
         """Send a model and its age, or a request alone; what is lost is not sent again."""
-        elements = 0 if letter.content is None else 1 + self.swarm.parameters
-        self.swarm.send(target, letter, elements, kind=kind, reliable=False)
+        size = 0 if letter.content is None else ELEMENT + self.parcels[letter.source].bytes
+        self.swarm.send(target, letter, size, kind=kind, reliable=False)
+
+    def letter(self, number: int, round_: int) -> Letter:
+        """Return what a peer sends of itself: its model, as it was packed, and its age."""
+        return Letter(number, round_, Aged(self.parcels[number].model, self.held[number].age))
 
     def merged(self, own: Aged, other: Aged) -> Aged:
         """Return one model of two, as old as the older one."""
@@ -104,7 +112,9 @@ class _Walking:
 
     def forget(self, number: int) -> None:
         """Begin anew with a model that no step has touched."""
-        self.held[number] = Aged(self.swarm.starts[number], 0)
+        start = self.swarm.starts[number]
+        self.held[number] = Aged(start, 0)
+        self.parcels[number] = self.swarm.pack(number, start)
 
     def heart(self) -> Program:
         """Keep the run alive as long as models are updated, or a fault may end."""
@@ -191,7 +201,7 @@ class Pull(_Walking):
         while True:
             message = yield self.swarm.receive(number, 'request')
             letter: Letter = message.payload
-            self.send(letter.source, Letter(number, letter.round, self.held[number]))
+            self.send(letter.source, self.letter(number, letter.round))
 
 
 class PushPull(_Walking):
@@ -225,14 +235,14 @@ class PushPull(_Walking):
 
     def turn_to(self, partner: int, number: int, round_: int) -> None:
         """Begin an exchange with a neighbour: offer one's model."""
-        self.send(partner, Letter(number, round_, self.held[number]), kind='exchange')
+        self.send(partner, self.letter(number, round_), kind='exchange')
 
     def responder(self, number: int) -> Program:
         """Answer offers with one's model, whatever else the peer is at; then train on them."""
         while True:
             message = yield self.swarm.receive(number, 'exchange')
             letter: Letter = message.payload
-            self.send(letter.source, Letter(number, letter.round, self.held[number]))
+            self.send(letter.source, self.letter(number, letter.round))
             self.swarm.hand_over(number, letter)
 
 
