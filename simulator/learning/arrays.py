@@ -13,7 +13,7 @@ Integers: TypeAlias = NDArray[np.integer[Any]]
 
 Values = TypeVar('Values', bound=NDArray[Any])
 
-CACHE = 2 * 1024**2
+CACHE = 4 * 1024**2
 """Bytes a chunk of workers may touch: about a core's share of the outer caches."""
 
 DIVERGENCE = np.errstate(all='ignore')

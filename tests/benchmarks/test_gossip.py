@@ -107,7 +107,7 @@ def timed(call):
 def test_messages_per_cpu_second(benchmark, tmp_path):
     """Target: at least a quarter of the messages of the loop by hand."""
     folders = iter(range(10**6))
-    ours = lambda: simulated(tmp_path / str(next(folders)))  # noqa: E731
+    ours = lambda: simulated(tmp_path / str(next(folders)))
     ours()  # load the compiled kernel
     benchmark.pedantic(ours, rounds=1)
     ratios = []
