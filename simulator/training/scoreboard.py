@@ -172,13 +172,17 @@ class Scoreboard:
         if self._validation is not None:
             loss = self._validation.measure(self.parameters, self.rounds)
             self.metric('val_loss', loss)
-        for observe in self.observers:
-            observe()
+        self._observe()
 
     def begin(self, parameters: Floats) -> None:
         """Measure the model that training begins with, so that all curves start together."""
         self.parameters = parameters
         self._test()
+        self._observe()
+
+    def _observe(self) -> None:
+        for observe in self.observers:
+            observe()
 
     def _test(self) -> None:
         if self._learning is None or self.parameters is None:

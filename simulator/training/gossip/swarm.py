@@ -163,7 +163,7 @@ class Swarm:
         self._find_routes()
         for number in range(self.count):
             self._start(number)
-        self.experiment.run()
+        self.experiment.run(self.average())
         values = self.values(self.alive)
         centre = self.experiment.scoreboard.parameters = average(values)
         figures = {'consensus': consensus_distance(values, centre)}
