@@ -126,6 +126,10 @@ class Fabric:
         return int(self._active[0])
 
     @property
+    def _ready(self) -> int:
+        return int(self._world['ready'][0] + self._world['spilled'][0])
+
+    @property
     def totals(self) -> dict[str, float]:
         """Messages (every attempt), those lost, and bytes delivered so far."""
         world = self._world[0]
@@ -185,7 +189,7 @@ class Fabric:
                 return []
             self.flush()
             if count == words.GROW:
-                self._store.reserve_slots(int(self._world['ready'][0]))
+                self._store.reserve_slots(self._ready)
 
     def flush(self) -> None:
         """Hand over the trace rows kept so far."""
@@ -227,7 +231,7 @@ class Fabric:
 
     def abandon(self, now: float, launched: Launched | LaunchedGraph) -> None:
         """Give up a schedule (or a piece of one) or a graph: nothing of it happens any more."""
-        self.flush()  # so that there is room for the rows of what is lost
+        self._prepare()
         first = launched.entry if isinstance(launched, LaunchedGraph) else launched.entries.min()
         tasks, gates = launched.ends
         self._change('abandon', now, launched.first_task, tasks, int(first), gates)
@@ -237,7 +241,7 @@ class Fabric:
 
         Who waits for one of the messages is woken as when it is lost.
         """
-        self.flush()
+        self._prepare()
         self._change('wipe', now, device, messages)
 
     def chain(self, now: float, exits: NDArray[np.int64], entries: NDArray[np.int64]) -> None:
@@ -295,6 +299,11 @@ class Fabric:
         down = self._store.arrays['links']['down']
         self._world['failed'] -= down[link]
         down[link] = 0
+
+    def _prepare(self) -> None:
+        """Have room for the rows of what is lost, and for a list of what is ready."""
+        self.flush()
+        self._store.reserve_slots(self._ready)
 
     def _submit(self, *task: Any) -> int:
         number: int = self._submit_once(*task)

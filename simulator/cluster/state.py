@@ -102,12 +102,12 @@ LINK = _lines(
     bytes='f8',
     messages='i8',
     flows='i4',
-    first='i4',  # fair: its list of flows
-    latency='f8',
+    first='i4',  # fair: its list of flows, the latest first
     marked='i1',
     down='i1',
     # fair: scratch of the filling
     open='i4',
+    latency='f8',
     stamp='i8',
     spare='f8',
     share='f8',
@@ -138,9 +138,9 @@ DEVICE = _record(
     chooses='i4',
 )
 
-BUCKET = _record(time='f8', first='i4', last='i4', place='i4')
+BUCKET = _record(time='f8', first='i4', last='i4', place='i4', count='i4')
 
-# What is ready (task, its place or ~slot), due (task, slot) or woke (task or gate, why).
+# What starts (task, its place or ~slot), is due (task, slot) or woke (task or gate, why).
 PAIR = _record(key='i8', what='i8')
 
 MESSAGE_ROW = _record(
@@ -193,6 +193,8 @@ _COUNTERS = (
     'lost',
     'epoch',
     'ready',
+    'spilled',  # ready tasks of the ring for which there is no room in `ready`,
+    'first_spilled',  # a list threaded through their `waits`
     'woken',
     'watched',  # what somebody waits for
     'active',
@@ -202,6 +204,7 @@ _COUNTERS = (
     'fresh_bucket',
     'heap',
     'touched',
+    'carrying',  # links with flows
     'choosing',  # the first device that chooses
     'failed',  # links that are down
     'message_rows',

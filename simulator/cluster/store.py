@@ -34,7 +34,7 @@ _RARE: dict[str, list[Any]] = {  # as above; compiled and loaded only where they
 }
 
 # arrays with an entry a slot; `members` and `leaves` have one a slot and hop
-_BY_SLOT = ('slots', 'cargo', 'buckets', 'heap', 'work')
+_BY_SLOT = ('slots', 'cargo', 'buckets', 'heap', 'work', 'ready')
 
 
 class Store:
@@ -59,12 +59,12 @@ class Store:
         self._traces = tuple(traces)  # of 'messages', 'spans'
         for name in self._traces:
             self.world['trace_' + name] = 1
-            self._lengthen(name, 1024)
+            self._lengthen({name: 1024})
         self.calls = {
             name: _bound(getattr(engine, name), self.world, rest) for name, rest in _CALLS.items()
         }
         self._add_slots(64)
-        self._lengthen('woken', 64)
+        self._lengthen({'woken': 64})
         for name in self.arrays:
             self._bind(name)
 
@@ -73,7 +73,7 @@ class Store:
         self.world['watched'] += count
         watched = int(self.world['watched'][0])
         if watched > len(self.arrays['woken']):
-            self._lengthen('woken', 2 * watched)
+            self._lengthen({'woken': 2 * watched})
 
     def rare(self, name: str) -> Callable[..., Any]:
         """Return an entry point that most runs never need."""
@@ -84,7 +84,7 @@ class Store:
     def make_room(self) -> None:
         """Have room for one more task that begins at once."""
         size = len(self.arrays['slots'])
-        if self.world['active'][0] >= size:
+        if max(self.world['active'][0], self.world['ready'][0]) >= size:
             self._add_slots(2 * size)
         self.expect(1)
         self.world['watched'] -= 1
@@ -101,7 +101,6 @@ class Store:
         self._widen_ring('tasks', task, live_tasks, live_tasks + tasks)
         self._widen_ring('gates', gate, live_gates, live_gates + gates)
         self._widen_ring('opens', head - live_opens, live_opens, live_opens + opens)
-        self._lengthen('ready', len(self.arrays['tasks']) + len(self.arrays['slots']))
 
     def reserve_slots(self, count: int) -> None:
         """Have slots for *count* tasks more than are under way."""
@@ -129,7 +128,7 @@ class Store:
         """Spread what is kept by slot and hop, room for 2**old hops a slot, to 2**bits."""
         for name in self._by_hop:
             narrow = self.arrays[name].reshape(-1, 1 << old)
-            wide = _zeros(len(narrow) << bits, narrow.dtype)
+            wide = _room(len(narrow) << bits, narrow.dtype)
             wide.reshape(-1, 1 << bits)[:, : 1 << old] = narrow
             self.set(name, wide)
         lists = [self.arrays['members'][end] for end in ('left', 'right')]
@@ -138,22 +137,19 @@ class Store:
             places[...] = np.where(places < 0, places, (places >> old << bits) + hop)
 
     def _add_slots(self, size: int) -> None:
-        for name in (*_BY_SLOT, *(('queued',) if self._fifo else ())):
-            self._lengthen(name, size)
-        for name in self._by_hop:
-            self._lengthen(name, size << int(self.world['hop_bits'][0]))
-        for name in self._traces:
-            self._lengthen(name, 2 * size)
-        self._lengthen('ready', len(self.arrays['tasks']) + size)
+        wanted = dict.fromkeys((*_BY_SLOT, *(('queued',) if self._fifo else ())), size)
+        wanted |= dict.fromkeys(self._by_hop, size << int(self.world['hop_bits'][0]))
+        self._lengthen(wanted | dict.fromkeys(self._traces, 2 * size))
 
-    def _lengthen(self, name: str, size: int) -> None:
-        old = self.arrays[name]
-        if size > len(old):
-            new = _zeros(size, old.dtype)
-            new[: len(old)] = old
+    def _lengthen(self, sizes: dict[str, int]) -> None:
+        """Make arrays longer, side by side in memory."""
+        for name in ('work', 'woken'):  # what is sorted needs as much room besides
+            if sizes.get(name, 0) > len(self.arrays['spare']):
+                sizes['spare'] = sizes[name]
+        old = {name: self.arrays[name] for name in sizes if sizes[name] > len(self.arrays[name])}
+        for name, new in _rooms({name: (sizes[name], old[name].dtype) for name in old}).items():
+            new[: len(old[name])] = old[name]
             self.set(name, new)
-        if name in ('ready', 'work', 'woken'):  # what is sorted needs as much room besides
-            self._lengthen('spare', len(self.arrays[name]))
 
     def _widen_ring(self, name: str, oldest: int, live: int, wanted: int) -> None:
         """Double the ring until *wanted* fit, every living index at its new place."""
@@ -161,7 +157,7 @@ class Store:
         size = max(len(old), 1 << (wanted - 1).bit_length() if wanted else 0)
         if size == len(old):
             return
-        new = _zeros(size, old.dtype)
+        new = _room(size, old.dtype)
         done = 0
         while done < live:  # in stretches that wrap in neither ring
             source, target = (oldest + done) % len(old), (oldest + done) % size
@@ -179,17 +175,43 @@ class Store:
             self.woken = array.view(np.int64).reshape(-1, 2)
 
 
+def _rooms(wanted: dict[str, tuple[int, np.dtype[Any]]]) -> dict[str, Records]:
+    """Return rooms of so many records each, which begin at lines of the cache, in one block.
+
+    Large blocks are given out in large pages: far fewer of them have to be asked for on first use.
+    """
+    ends = np.cumsum([0, *(_lines(size * kind.itemsize) for size, kind in wanted.values())])
+    block = np.empty(int(ends[-1]) + state.LINE, np.uint8)
+    ends += -block.ctypes.data % state.LINE
+    return {
+        name: block[start : start + size * kind.itemsize].view(kind)
+        for start, (name, (size, kind)) in zip(ends.tolist(), wanted.items(), strict=False)
+    }
+
+
+def _lines(size: int) -> int:
+    """Return *size* bytes in whole lines, so many that arrays don't get into each other's way.
+
+    Entries of one number should not fall into the same set of the cache in every array.
+    """
+    return (size // state.LINE + 9) * state.LINE
+
+
+def _room(size: int, kind: np.dtype[Any]) -> Records:
+    return _rooms({'': (size, kind)})['']
+
+
 def _zeros(size: int, kind: np.dtype[Any]) -> Records:
-    """Return *size* zeroed records that begin at a line of the cache; memory is taken on use."""
-    raw = np.zeros(size * kind.itemsize + state.LINE, np.uint8)
-    start = -raw.ctypes.data % state.LINE
-    return raw[start : start + size * kind.itemsize].view(kind)
+    records = _room(size, kind)
+    records[:] = 0
+    return records
 
 
 def _counters() -> Records:
     world = _zeros(1, state.WORLD)
     world['next'] = np.inf
-    world['free_slot'] = world['free_bucket'] = world['choosing'] = words.NONE
+    for list_ in ('free_slot', 'free_bucket', 'choosing', 'first_spilled'):
+        world[list_] = words.NONE
     return world
 
 

@@ -16,7 +16,13 @@ from simulator.cluster.kernel.arrays import (
 from simulator.cluster.kernel.computations import meld, note_span, offer
 from simulator.cluster.kernel.events import cancel, is_early, look_ahead
 from simulator.cluster.kernel.fair import carried, part
-from simulator.cluster.kernel.tasks import finish, retire, wake
+from simulator.cluster.kernel.tasks import (
+    finish,
+    make_ready,
+    retire,
+    take_ready,
+    wake,
+)
 from simulator.cluster.kernel.transfers import note
 from simulator.cluster.kernel.words import (
     COMPUTATION,
@@ -111,12 +117,9 @@ def wipe(world, now, device, messages):
     if is_early(w, now):
         return EARLY
     w.now = now
-    kept = 0
-    for k in range(w.ready):
+    for k in range(take_ready(w)):
         if not withdraw(w, ready[k].what, device, messages):
-            ready[kept] = ready[k]
-            kept += 1
-    w.ready = kept
+            make_ready(w, ready[k].key, ready[k].what)
     for s in range(w.fresh_slot):
         if slots[s].phase != NONE and concerns(w, cargo[s].kind, cargo[s].place, device, messages):
             discard(w, s)
@@ -137,12 +140,9 @@ def abandon(world, now, first_task, tasks_end, first_gate, gates_end):
     if is_early(w, now):
         return EARLY
     w.now = now
-    kept = 0
-    for k in range(w.ready):
+    for k in range(take_ready(w)):
         if not first_task <= ready[k].key < tasks_end:
-            ready[kept] = ready[k]
-            kept += 1
-    w.ready = kept
+            make_ready(w, ready[k].key, ready[k].what)
     for s in range(w.fresh_slot):
         if slots[s].phase != NONE and first_task <= slots[s].task < tasks_end:
             discard(w, s)

@@ -36,7 +36,15 @@ from simulator.cluster.kernel.events import (
 from simulator.cluster.kernel.fair import carried, drain, part, refill, touch
 from simulator.cluster.kernel.fifo import serve, serve_again
 from simulator.cluster.kernel.order import arrange
-from simulator.cluster.kernel.tasks import finish, load, make_ready, retire, signal, take_slot
+from simulator.cluster.kernel.tasks import (
+    finish,
+    load,
+    make_ready,
+    retire,
+    signal,
+    take_ready,
+    take_slot,
+)
 from simulator.cluster.kernel.transfers import account, arrive, begin, lose
 from simulator.cluster.kernel.words import (
     ARRIVING,
@@ -69,12 +77,9 @@ def start_ready(w):
     """Start what is ready, in task order; False where there are too few slots for it."""
     ready = ready_of(w)
     cargo = cargo_of(w)
-    count = w.ready
-    if w.active + count > len(slots_of(w)):
+    if w.active + w.ready + w.spilled > len(slots_of(w)):
         return False
-    arrange(w, ready, count)
-    w.ready = 0
-    for k in range(count):
+    for k in range(take_ready(w)):
         place = ready[k].what
         s = load(w, place) if place >= 0 else ~place
         if cargo[s].kind == TRANSFER:
@@ -171,7 +176,8 @@ def submit(world, now, kind, place, size, tag, step, priority, flags):
     if not 0.0 <= size < INFINITY:
         return WRONG
     watch = flags & 1
-    if w.active >= len(slots_of(w)) or w.watched + watch > len(woken_of(w)):
+    full = w.active >= len(slots_of(w)) or w.ready >= len(ready_of(w))
+    if full or w.watched + watch > len(woken_of(w)):
         return FULL
     s = take_slot(w, w.tasks)
     cargo = cargo_of(w)[s]

@@ -12,8 +12,10 @@ from simulator.cluster.kernel.arrays import (
     slots_of,
     work_of,
 )
-from simulator.cluster.kernel.order import arrange
+from simulator.cluster.kernel.order import arrange_tasks
 from simulator.cluster.kernel.words import INFINITY, NONE, ZERO, inner
+
+MANY = 2048
 
 
 @inner
@@ -81,6 +83,7 @@ def bucket_for(w, due):
     buckets[b].time = due
     buckets[b].first = NONE
     buckets[b].last = NONE
+    buckets[b].count = 0
     settle(w, w.heap, b)
     w.heap += 1
     recent[cell] = b
@@ -105,6 +108,7 @@ def schedule(w, s, due):
     else:
         slots[last].right = s
     bucket.last = s
+    bucket.count += 1
 
 
 @inner
@@ -125,29 +129,47 @@ def cancel(w, s):
     else:
         slots[right].left = left
     slots[s].bucket = NONE
-    if bucket.first == NONE:
+    bucket.count -= 1
+    if bucket.count == 0:
         remove(w, b)
+
+
+@inner
+def gather(w, b, work, count):
+    """Add the slots of bucket *b* to *work*; return how many there are then."""
+    slots = slots_of(w)
+    bucket = buckets_of(w)[b]
+    if bucket.count > MANY and 4 * bucket.count > w.fresh_slot:
+        # their list may jump to and fro in memory: better go through all slots
+        for s in range(w.fresh_slot):
+            if slots[s].bucket == b:
+                work[count].key = slots[s].task
+                work[count].what = s
+                count += 1
+                slots[s].bucket = NONE
+        return count
+    s = np.int64(bucket.first)
+    while s != NONE:
+        work[count].key = slots[s].task
+        work[count].what = s
+        count += 1
+        slots[s].bucket = NONE
+        s = np.int64(slots[s].right)
+    return count
 
 
 @inner
 def collect(w):
     """Take all slots due now, in task order, into *work*; return how many."""
-    slots = slots_of(w)
     buckets = buckets_of(w)
     heap = heap_of(w)
     work = work_of(w)
     count = ZERO
     while w.heap > 0 and buckets[heap[0]].time == w.now:
         b = np.int64(heap[0])
-        s = buckets[b].first
-        while s != NONE:
-            work[count].key = slots[s].task
-            work[count].what = s
-            count += 1
-            slots[s].bucket = NONE
-            s = slots[s].right
+        count = gather(w, b, work, count)
         remove(w, b)
-    arrange(w, work, count)
+    arrange_tasks(w, work, count)
     return count
 
 

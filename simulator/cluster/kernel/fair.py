@@ -36,6 +36,7 @@ def drain(w, s):
         members[member].right = first
         if first == NONE:
             link.busy_since = w.now
+            w.carrying += 1
         else:
             members[first].left = member
             alone = False
@@ -74,6 +75,7 @@ def part(w, s, carried):
         link.messages += 1
         if link.flows == 0:
             link.busy += w.now - link.busy_since
+            w.carrying -= 1
         else:
             touch(w, np.int64(path[slot.path + h]))
 
@@ -173,7 +175,7 @@ def fix(w, link, level):
     while member != NONE:
         s = np.int64(member >> w.hop_bits)
         slot = slots[s]
-        if slot.stamp == w.epoch:
+        if slot.stamp != -w.epoch:
             slot.stamp = -w.epoch
             for h in range(slot.path, slot.path + slot.hops):
                 links[path[h]].spare -= level
@@ -205,13 +207,31 @@ def fill(w, count):
 
 
 @inner
+def all_touched(w):
+    """List the touched links that carry flows; return how many where there are no others, or 0."""
+    links = links_of(w)
+    if w.touched < w.carrying:
+        return ZERO
+    count = ZERO
+    for k in range(w.touched):
+        link = links[k].touched
+        if links[link].flows > 0:
+            links[count].queue = link
+            count += 1
+    return count if count == w.carrying else ZERO
+
+
+@inner
 def refill(w):
     """Share out anew the links of every component that was touched."""
     links = links_of(w)
     w.epoch += 1
+    count = all_touched(w)
+    if count > 0:  # no need to find out what belongs together
+        fill(w, count)
     for k in range(w.touched):
         link = np.int64(links[k].touched)
         links[link].marked = 0
-        if links[link].stamp != w.epoch and links[link].flows > 0:
+        if count == 0 and links[link].stamp != w.epoch and links[link].flows > 0:
             fill(w, component(w, link))
     w.touched = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.cluster.kernel.arrays import spare_of
-from simulator.cluster.kernel.words import ZERO, inner
+from simulator.cluster.kernel.words import NONE, ZERO, inner
 
 
 @inner
@@ -44,3 +44,33 @@ def arrange(w, pairs, count):
         for k in range(count):
             pairs[k].key = spare[k].key
             pairs[k].what = spare[k].what
+
+
+@inner
+def arrange_tasks(w, pairs, count):
+    """Sort the first *count* of *pairs* by keys of which no two are equal.
+
+    Many tasks of one launch have nearly all numbers of a range: each finds its place at once.
+    """
+    if run_end(pairs, ZERO, count) == count:
+        return
+    low = high = pairs[0].key
+    for k in range(1, count):
+        low = min(low, pairs[k].key)
+        high = max(high, pairs[k].key)
+    spare = spare_of(w)
+    span = high - low + 1
+    if span > min(2 * count, len(spare)):
+        arrange(w, pairs, count)
+        return
+    for k in range(span):
+        spare[k].key = NONE
+    for k in range(count):
+        spare[pairs[k].key - low].key = pairs[k].key
+        spare[pairs[k].key - low].what = pairs[k].what
+    place = ZERO
+    for k in range(span):
+        if spare[k].key != NONE:
+            pairs[place].key = spare[k].key
+            pairs[place].what = spare[k].what
+            place += 1

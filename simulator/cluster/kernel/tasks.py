@@ -14,6 +14,7 @@ from simulator.cluster.kernel.arrays import (
     tasks_of,
     woken_of,
 )
+from simulator.cluster.kernel.order import arrange_tasks
 from simulator.cluster.kernel.words import (
     DONE,
     GATE_OPEN,
@@ -70,9 +71,31 @@ def load(w, place):
 def make_ready(w, task, place):
     """Let *task* start in the next round: the one at *place* of the ring, or in slot ~place."""
     ready = ready_of(w)
-    ready[w.ready].key = task
-    ready[w.ready].what = place
-    w.ready += 1
+    if w.ready < len(ready):
+        ready[w.ready].key = task
+        ready[w.ready].what = place
+        w.ready += 1
+    else:
+        tasks_of(w)[place].waits = w.first_spilled
+        w.first_spilled = place
+        w.spilled += 1
+
+
+@inner
+def take_ready(w):
+    """Sort what is ready, for which there must be room now, and forget it; return how many."""
+    tasks = tasks_of(w)
+    place = w.first_spilled
+    w.first_spilled = NONE
+    w.spilled = 0
+    while place != NONE:
+        after = np.int64(tasks[place].waits)
+        make_ready(w, tasks[place].number, place)
+        place = after
+    count = w.ready
+    w.ready = 0
+    arrange_tasks(w, ready_of(w), count)
+    return count
 
 
 @inner
