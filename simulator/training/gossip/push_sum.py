@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from annotated_types import Ge, Gt
+from simpy.events import Event
 
 from simulator.learning.arrays import Floats
 from simulator.training.experiment import ELEMENT
@@ -48,12 +49,12 @@ class PushSum:
     the shares it receives. What all x sum to, those on their way included, changes by gradients
     alone, whatever the links; so z tends to the true average on any strongly connected graph.
 
-    A peer that nothing reaches any more pushes empty shares once its weight is below 1e-6.
-
     Nothing is ever lost of this mass: a share that is late is added when it comes, one that is
     given up (its receiver is down, or the link loses messages for good) goes back to its sender,
     who learns of it by the missing acknowledgement. Only a crash takes what the peer held, sum
-    and weight alike; a peer that comes back begins with the first share it receives.
+    and weight alike; a peer that comes back begins with the first share it receives. Lest mass
+    drain away into the void, shares are empty to who has acknowledged none for longer than
+    *timeout*, and to all once the peer's weight is below 1e-6.
 
     Parameters
     ----------
@@ -81,6 +82,7 @@ class PushSum:
         self.swarm = swarm
         self.staleness = staleness
         self.timeout = timeout
+        self.under_way: dict[tuple[int, int], float] = {}
         self.held: list[Mass | None] = [Mass(model, 1.0) for model in swarm.models]
 
     def programs(self, number: int) -> Iterator[Program]:
@@ -135,12 +137,38 @@ class PushSum:
 
     def push(self, number: int, targets: Sequence[int], round_: int) -> None:
         """Send each of *targets* an equal share; keep one."""
-        vector, weight = held = self.mass(number)
-        part = 1 / (1 + len(targets)) if weight > LEAST else 0.0
-        share = Mass(self.swarm.ledger.derive(scaled, vector, part), weight * part)
-        size = ELEMENT * (1 + self.swarm.parameters)
-        self.swarm.tell(targets, Letter(number, round_, share), size)
-        self.held[number] = share if part else held
+        held = self.mass(number)
+        reached = {target for target in targets if self.answers(number, target)}
+        reached = reached if held.weight > LEAST else set()
+        share = self.part_of(held, 1 / (1 + len(reached)))
+        nothing = share if len(reached) == len(targets) else self.part_of(held, 0.0)
+        for target in targets:
+            self.send(target, Letter(number, round_, share if target in reached else nothing))
+        self.held[number] = share
+
+    def part_of(self, mass: Mass, part: float) -> Mass:
+        """Return so much of a mass."""
+        return Mass(self.swarm.ledger.derive(scaled, mass.vector, part), mass.weight * part)
+
+    def send(self, target: int, letter: Letter) -> None:
+        """Send a share, and remember since when it is under way."""
+        swarm, way = self.swarm, (letter.source, target)
+        arrival = swarm.send(target, letter, ELEMENT * (1 + swarm.parameters))
+        if self.timeout is not None and arrival.callbacks is not None:
+            self.under_way.setdefault(way, swarm.clock.now)
+            arrival.callbacks.append(self.acknowledged)
+
+    def acknowledged(self, arrival: Event) -> None:
+        """Take note that a share has arrived."""
+        message: Any = arrival.value
+        self.under_way.pop((message.payload.source, self.swarm.number_of(message.target)), None)
+
+    def answers(self, number: int, target: int) -> bool:
+        """Whether no share to *target* has been under way for longer than the timeout."""
+        since = self.under_way.get((number, target))
+        if since is None or self.timeout is None:
+            return True
+        return self.swarm.clock.now - since <= self.timeout
 
     def take(self, number: int, shares: list[Mass]) -> None:
         """Add shares to what a peer holds."""
@@ -154,6 +182,7 @@ class PushSum:
     def lost(self, message: Message) -> None:
         """Give a share back to its sender."""
         letter: Letter = message.payload
+        self.under_way.pop((letter.source, self.swarm.number_of(message.target)), None)
         cluster = self.swarm.experiment.cluster
         if self.held[letter.source] is not None and message.sent >= cluster.born[message.source]:
             self.take(letter.source, [letter.content])
