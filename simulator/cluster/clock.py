@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 
 import simpy
 from simpy.core import Infinity
-from simpy.events import Event, EventPriority
+from simpy.events import Event
 
 from simulator.cluster.fabric import Fabric, Woken
 
 __all__ = ['Clock']
 
-FIRST = EventPriority(-1)  # before everything else simpy has for that instant
 PATIENCE = 200  # times a device may come back, on average, without anything coming of it
 
 
@@ -45,6 +45,7 @@ class Clock(simpy.Environment):
         self._completions: dict[int, Event] = {}
         self._openings: dict[int, Event] = {}
         self.on_loss: Callable[[Event], None] = lambda event: None
+        self._due: deque[Woken] = deque()  # what has woken at this instant
         self._naps = 0
         self._healing = 0
         self._reviving = 0
@@ -104,14 +105,14 @@ class Clock(simpy.Environment):
             If neither has one that could ever unblock anybody: nothing is left but naps, and no
             task of the fabric that the end of a fault could set in motion.
         """
-        until = self._queue[0][0] if self._queue else Infinity
-        if self.fabric.next <= until:
-            woken = self.fabric.advance(until)
-            if woken:
+        if not self._due:
+            until = self._queue[0][0] if self._queue else Infinity
+            if self.fabric.next <= until and (woken := self.fabric.advance(until)):
                 self._now = self.fabric.now
-                for what in woken:
-                    self._wake(what)
-                return
+                self._due.extend(woken)
+        if self._due:  # before everything else simpy has for this instant
+            self._wake(self._due.popleft())
+            return
         hopeless = self._revived > PATIENCE * len(self.fabric.devices)
         if hopeless or (len(self._queue) == self._naps and not self._can_heal()):
             raise simpy.core.EmptySchedule
@@ -138,5 +139,8 @@ class Clock(simpy.Environment):
             if what.kind == 'lost':
                 self.on_loss(event)
                 return
-        event._ok, event._value = True, None  # noqa: SLF001 - what simpy's own succeed() does
-        self.schedule(event, FIRST)
+        # what simpy's own succeed() and step() do, without the way through its queue
+        event._ok, event._value = True, None  # noqa: SLF001
+        callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+        for tell in callbacks:
+            tell(event)

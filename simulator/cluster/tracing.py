@@ -34,15 +34,15 @@ class Tags:
 
     def __init__(self) -> None:
         self.all: list[Tag] = []
-        self._numbers: dict[Tag, int] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
 
     def number(self, name: str, detail: str = '') -> int:
         """Return the number of a tag, a new one if it is new."""
-        tag = Tag(name, detail)
-        if tag not in self._numbers:
-            self._numbers[tag] = len(self.all)
-            self.all.append(tag)
-        return self._numbers[tag]
+        number = self._numbers.get((name, detail))
+        if number is None:
+            number = self._numbers[name, detail] = len(self.all)
+            self.all.append(Tag(name, detail))
+        return number
 
 
 class Tracer:

@@ -69,7 +69,8 @@ class Round:
     starts : dict
         The model and the state of the optimizer with which each member begins.
     pendings : dict
-        What each computes.
+        What each computes, until the round's outcome is known; then only the losses and the
+        states of the optimizers of local steps are kept.
     exchanges : list
         One a bucket.
     marks : list
@@ -86,6 +87,14 @@ class Round:
     left: set[int] = field(default_factory=set)
     counted: bool = False
     ends: dict[int, tuple[Floats, State]] | None = None
+    losses: list[float] = field(default_factory=list)
+    states: dict[int, State] = field(default_factory=dict)
+
+    def settle(self, ends: dict[int, tuple[Floats, State]]) -> None:
+        """Take note of the outcome, and let go of what led to it."""
+        self.losses = [self.pendings[number].loss for number in self.members]
+        self.states = {number: self.pendings[number].state for number in self.members}
+        self.ends, self.pendings, self.exchanges = ends, {}, []
 
 
 class Bucket:

@@ -160,8 +160,8 @@ class RankPrograms:
         learning = self.experiment.learning
         if self.steps.are_plain:
             return learning.request(number, model)
-        before = self.rounds[step - 1].pendings if step - 1 in self.rounds else {}
-        state = before[number].state if number in before else None  # the rank's own goes on
+        before = self.rounds.get(step - 1)
+        state = before.states.get(number) if before else None  # the rank's own goes on
         steps = self.steps.of(step)
         factors = self.experiment.rate_factors(step, steps)
         return learning.request_steps(
@@ -186,7 +186,7 @@ class RankPrograms:
             ]
             factor = self.experiment.rate_factor(step - 1) if self.steps.are_plain else 1.0
             known: dict[tuple[int, ...], Replica] = {}
-            round_.ends = {}
+            ends = {}
             for rank, number in enumerate(round_.members):
                 (model, state), pieces = round_.starts[number], [each[rank] for each in means]
                 key = (id(model), id(state), *map(id, pieces))
@@ -194,9 +194,9 @@ class RankPrograms:
                     whole = pieces[0] if len(pieces) == 1 else np.concatenate(pieces[::-1])
                     after, state_after = self.optimizer.update(whole, state, model, factor)
                     known[key] = frozen(after), state_after
-                round_.ends[number] = known[key]
-            round_.exchanges = []
-        return round_.ends
+                ends[number] = known[key]
+            round_.settle(ends)
+        return round_.ends or {}
 
     def leave(self, number: int, step: int) -> None:
         """Count a rank's leaving; the last one ends the round."""
@@ -212,8 +212,7 @@ class RankPrograms:
         round_.counted = True
         model, _ = self.ends(step)[last]
         samples = sum(map(learning.batch, round_.members)) * self.steps.of(step)
-        losses = [round_.pendings[number].loss for number in round_.members]
-        self.experiment.scoreboard.round_done(model, losses, samples)
+        self.experiment.scoreboard.round_done(model, round_.losses, samples)
 
     def group(self, members: Sequence[int]) -> Members:
         """Return some workers as a group, always the same one."""

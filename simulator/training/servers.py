@@ -195,12 +195,12 @@ class Servers:
     def update(self, shard: int, collected: list[Pushed]) -> None:
         """Apply the aggregate of what was collected."""
         part, rule, before = self.settings.slices[shard], self.settings.rule, self.models[shard]
-        collected = sorted(collected, key=lambda each: each.worker)  # not as they arrived
+        collected.sort(key=lambda each: each.worker)  # not as they arrived
         stale = max(self.updates[shard] - each.versions[shard] for each in collected)
-        vectors = np.stack([each.received(shard, part) for each in collected])
+        vectors = [each.received(shard, part) for each in collected]
         factor = rule.factor(stale) * self.rate_factor(shard)
         model, self.states[shard] = self.settings.optimizer.update(
-            self.aggregators[shard](vectors), self.states[shard], before, factor
+            self.aggregate(shard, vectors), self.states[shard], before, factor
         )
         after = frozen(model)
         self.models[shard] = (
@@ -212,8 +212,16 @@ class Servers:
         self.replicate(shard)
         self.updated()
 
+    def aggregate(self, shard: int, vectors: list[Floats]) -> Floats:
+        """Return what the rule makes of some vectors (d,)."""
+        if len(vectors) == 1 and self.settings.aggregation.name == 'mean':
+            return vectors[0]
+        return self.aggregators[shard](np.stack(vectors))
+
     def replicate(self, shard: int) -> None:
         """Send copies of the slice to other servers; nobody waits for their arrival."""
+        if not self.settings.replicas:
+            return
         copy, home = self.copy(shard), self.homes[shard]
         size = self.experiment.wire_bytes(len(copy.model) + elements_of(copy.state))
         for place in filter(self.lives.are_up, self.replicas.places(home)):

@@ -79,7 +79,7 @@ class Mailbox:
         for k, waiter in enumerate(waiters):
             if waiter.source is None or waiter.source == message.source:
                 del self._waiting[message.tag][k]
-                waiter.event.succeed(message)
+                _fire(waiter.event, message)
                 return
         self._arrived.setdefault(message.tag, deque()).append(message)
 
@@ -118,3 +118,11 @@ class Mailbox:
                     del self._arrived[tag]
                 return message
         return None
+
+
+def _fire(event: Event, message: Message) -> None:
+    """Let *event* happen now: as in simpy, without the way through its queue."""
+    event._ok, event._value = True, message  # noqa: SLF001
+    callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+    for tell in callbacks:
+        tell(event)

@@ -15,7 +15,7 @@ from simulator.seeds import Seeds
 from simulator.training import KINDS, Every, Experiment, Scoreboard, Stop
 from topologies import TOPOLOGIES
 
-WORKERS, ROUNDS = 1000, 4
+WORKERS, ROUNDS = 1000, 10
 
 
 def bare_timeouts():
@@ -28,9 +28,9 @@ def bare_timeouts():
 
     for _ in range(100):
         env.process(process())
-    begun = time.perf_counter()
+    begun = time.process_time()
     env.run(until=3000)
-    return 300_000 / (time.perf_counter() - begun)
+    return 300_000 / (time.process_time() - begun)
 
 
 def train(folder):
@@ -61,9 +61,14 @@ def test_a_thousand_asynchronous_workers(benchmark, tmp_path):
     """Target: at least one gradient step per 80 bare timeouts."""
     with threadpool_limits(1):
         train(tmp_path / 'warm')
-        runs = iter(range(100))
-        benchmark.pedantic(lambda: train(tmp_path / str(next(runs))), rounds=3)
-    steps = WORKERS * ROUNDS / benchmark.stats.stats.min
-    timeouts = bare_timeouts() / steps
-    benchmark.extra_info['timeouts_per_step'] = timeouts
-    print(f'\nasynchronous: {steps:,.0f} steps/s, one per {timeouts:.0f} bare timeouts (target 80)')
+        runs, seconds, timeouts = iter(range(100)), [], []
+        for _ in range(4):  # by turns, as other work on the machine comes and goes
+            timeouts.append(bare_timeouts())
+            begun = time.process_time()
+            train(tmp_path / str(next(runs)))
+            seconds.append(time.process_time() - begun)
+        benchmark.pedantic(lambda: train(tmp_path / str(next(runs))), rounds=1)
+    steps = WORKERS * ROUNDS / min(seconds)
+    ratio = max(timeouts) / steps
+    benchmark.extra_info['timeouts_per_step'] = ratio
+    print(f'\nasynchronous: {steps:,.0f} steps/s, one per {ratio:.0f} bare timeouts (target 80)')
