@@ -13,6 +13,7 @@ from simulator.learning.profiles import PROFILES
 from simulator.robust.aggregation import RULES
 from simulator.training import CLOCKS, KINDS
 from simulator.training.algorithms import ALGORITHMS, ALL_REDUCES
+from simulator.training.gossip import MIXES, OVERLAYS, PROTOCOLS
 from topologies import TOPOLOGIES
 
 __all__ = [
@@ -50,5 +51,8 @@ CATALOGUES: Mapping[str, Catalogue] = {
     'collectives': ALGORITHMS,
     'all_reduces': ALL_REDUCES,
     'aggregation': RULES,
+    'protocols': PROTOCOLS,
+    'overlays': OVERLAYS,
+    'mixes': MIXES,
 }
 """What `bosphorus list` shows and what plug-ins may add to."""
