@@ -16,7 +16,9 @@ from simulator.training.gossip.neighbours import Everyone, Neighbourhood, laid_o
 from simulator.training.gossip.parcels import shrinking
 from simulator.training.gossip.protocols import PROTOCOLS
 
-__all__ = ['check_gossip', 'predict_gossip']
+__all__ = ['check_gossip', 'gap_of', 'predict_gossip']
+
+MOST_FOR_GAP = 1000  # peers: eigenvalues of a dense matrix take the cube of that
 
 
 def check_gossip(
@@ -87,25 +89,35 @@ def predict_gossip(
 ) -> dict[str, float]:
     """Return the traffic of a run of known length, where a round has a fixed number of messages.
 
+    And the spectral gap: by so much consensus contracts each round without gradients, where all
+    mix with all their neighbours. That of a random overlay is another drawing's.
+
     Examples
     --------
+    >>> from simulator.training.gossip.overlays import OVERLAYS
     >>> facts = Facts(workers=4, parameters=10, rounds=3)
     >>> predict_gossip(facts, overlay=OVERLAYS.choice('ring'))
-    {'bytes': 960.0, 'messages': 24.0}
+    {'spectral_gap': 0.333..., 'bytes': 960.0, 'messages': 24.0}
     """
     if facts.rounds is None or facts.parameters is None:
         return {}
+    near, model = _first(facts, overlay), _packed_bytes(facts, compression)
+    figures = gap_of(near, protocol)
     traffic = protocol.beside('traffic')
-    if traffic is None or (overlay is not None and not overlay.beside('counted')):
-        return {}
-    model = _packed_bytes(facts, compression)
-    if model is None:
-        return {}
-    messages, size = traffic(_first(facts, overlay), model, **protocol.options)
-    return {
+    if traffic is None or model is None or (overlay and not overlay.beside('counted')):
+        return figures
+    messages, size = traffic(near, model, **protocol.options)
+    return figures | {
         'bytes': facts.rounds * messages * size * facts.scale.bytes,
         'messages': float(facts.rounds * messages),
     }
+
+
+def gap_of(near: Neighbourhood, protocol: Choice) -> dict[str, float]:
+    """Return the spectral gap of the graph, by the protocol's weights where it has some."""
+    if near.directed or near.count > MOST_FOR_GAP:
+        return {}
+    return {'spectral_gap': near.gap(protocol.options.get('weights', 'metropolis'))}
 
 
 def _packed_bytes(facts: Facts, compression: Sequence[Choice]) -> float | None:
