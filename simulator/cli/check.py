@@ -118,7 +118,9 @@ def _figure(key: str, value: float | None) -> str:
         return ''
     if key.endswith('seconds'):
         return format_quantity(value, Seconds, digits=6)
-    return format_quantity(value, Bytes, digits=4) if 'bytes' in key else f'{value:,.0f}'
+    if 'bytes' in key:
+        return format_quantity(value, Bytes, digits=4)
+    return f'{value:,.0f}' if value == round(value) else f'{value:.4g}'
 
 
 def _text(value: object) -> str:

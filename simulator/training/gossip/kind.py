@@ -9,8 +9,9 @@ from annotated_types import Ge
 from simulator.catalogue import Choice
 from simulator.compression import Compression
 from simulator.training.experiment import Experiment
+from simulator.training.gossip.checks import gap_of
 from simulator.training.gossip.mixing import MIXES
-from simulator.training.gossip.neighbours import Neighbourhood, Neighbourhoods
+from simulator.training.gossip.neighbours import Neighbourhoods
 from simulator.training.gossip.overlays import OVERLAYS
 from simulator.training.gossip.protocols import PROTOCOLS
 from simulator.training.gossip.swarm import Settings, Swarm
@@ -18,8 +19,6 @@ from simulator.training.local import Growth, LocalSteps, Steps
 from simulator.training.packing import compressor_of
 
 __all__ = ['gossip']
-
-MOST_FOR_GAP = 2000  # peers: eigenvalues of a dense matrix take the cube of that
 
 
 def gossip(
@@ -82,11 +81,4 @@ def gossip(
         experiment, Settings(near, steps, aggregation, compressor, start == 'own', measured_peers)
     )
     figures = swarm.run(protocol(swarm))
-    return {**figures, **_gap(near.of(1), protocol)}
-
-
-def _gap(near: Neighbourhood, protocol: Choice) -> dict[str, float]:
-    """Return the spectral gap of the graph, by the protocol's weights where it has some."""
-    if near.directed or near.count > MOST_FOR_GAP:
-        return {}
-    return {'spectral_gap': near.gap(protocol.options.get('weights', 'metropolis'))}
+    return {**figures, **gap_of(near.of(1), protocol)}

@@ -41,7 +41,7 @@ def test_every_protocol_runs_on_every_topology(tools, protocol, topology):
     run = tools.gossip(experiment, protocol, **options_of(protocol))
     assert run.summary['rounds'] == 2
     assert run.problems == []
-    if run.predicted:
+    if 'bytes' in run.predicted:
         assert run.predicted['bytes'] == pytest.approx(run.summary['bytes'], rel=1e-12)
         assert run.predicted['messages'] == run.summary['messages']
 
