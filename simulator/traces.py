@@ -225,6 +225,11 @@ FIGURES: Final[dict[str, str]] = {
     'target': 'the accuracy that time_to_target speaks of',
     'val_loss': 'least loss on the samples kept for validation: that of the final parameters',
     'best_round': 'the round in which they were reached',
+    'updates': 'updates of the model at a parameter server',
+    'updates_per_second': 'updates / simulated_seconds, 1/s',
+    'mean_staleness': 'updates between reading the model and the arrival of a gradient, mean',
+    'compression_ratio': 'bytes of what was compressed, as float32 / as it was sent',
+    'compression_down_ratio': 'the same of what servers send',
     'measured': 'what was measured of `predicted` and is no key of its own, by name',
     'collective': 'of a study of collectives: algorithm, ranks, bytes (a rank), seconds (a call)',
 }

@@ -150,6 +150,19 @@ def _columns(study: Study) -> list[_Column]:
         _Column('simulated time', simulated_seconds, 'seconds', 0),
         _Column('bytes sent', lambda run: _of(run, 'bytes'), 'bytes', 0),
         _Column('messages', lambda run: _of(run, 'messages'), 'number', 0),
+        *_asynchrony(study),
+        _Column('compression', lambda run: _of(run, 'compression_ratio'), 'number', 0),
+    ]
+
+
+def _asynchrony(study: Study) -> list[_Column]:
+    """Return what tells of servers that wait for nobody, where there are any."""
+    runs = [run for g in study.groups for run in g.runs]
+    if not any(_of(run, 'mean_staleness') > 0 for run in runs):
+        return []
+    return [
+        _Column('updates a second', lambda run: _of(run, 'updates_per_second'), 'number', 0),
+        _Column('mean staleness', lambda run: _of(run, 'mean_staleness'), 'number', 0),
     ]
 
 
