@@ -12,7 +12,12 @@ from analysis.report.words import bold, interval, say, seeds, sooner
 from analysis.statistics import Comparison, estimate, paired_ratio
 from analysis.text import quantity, times
 
-__all__ = ['goal', 'headline', 'mean_of', 'ranking', 'seconds_of']
+__all__ = ['goal', 'headline', 'headlines', 'mean_of', 'ranking', 'seconds_of']
+
+
+def headlines(study: Study) -> list[Markup]:
+    """Return the answer of a study in which models learn."""
+    return [headline(study)] if study.learning else []
 
 
 def headline(study: Study) -> Markup:

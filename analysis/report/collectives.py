@@ -19,7 +19,17 @@ from analysis.series import Series
 from analysis.statistics import estimate, paired_ratio
 from analysis.text import quantity, times
 
-__all__ = ['collective_blocks', 'collective_evidence', 'collective_headline']
+__all__ = [
+    'collective_blocks',
+    'collective_evidence',
+    'collective_headline',
+    'collective_headlines',
+]
+
+
+def collective_headlines(study: Study) -> list[Markup]:
+    """Return the answer of a study that times collectives."""
+    return [collective_headline(study)] if study.collectives else []
 
 
 def collective_headline(study: Study) -> Markup:
@@ -44,6 +54,8 @@ def collective_headline(study: Study) -> Markup:
 
 def collective_evidence(study: Study) -> list[Markup]:
     """Return the sentences below the answer of a study of collectives."""
+    if not study.collectives:
+        return []
     rest = sorted(study.collectives, key=_mean)[2:8]
     parts = []
     if rest and not study.series:

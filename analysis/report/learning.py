@@ -14,7 +14,6 @@ from analysis.metrics import AXES, Target, band, curve, final
 from analysis.metrics.curves import Axis
 from analysis.report.answer import goal, ranking
 from analysis.report.blocks import THIRD, Block, Panel, draw, variant_legend
-from analysis.report.layers import layer_blocks
 from analysis.report.study import Study
 from analysis.report.words import bold, capital, say, series, several
 from analysis.statistics import estimate
@@ -37,8 +36,7 @@ def learning_blocks(study: Study) -> list[Block]:
     shown = [metric for metric in _TITLES if _axes(groups, metric)]
     if {'test_loss', 'train_loss'} <= {*shown} and 'val_loss' not in shown:
         shown.remove('train_loss')  # it tells little more, and two look-alikes tire the reader
-    blocks = [*layer_blocks(study)]
-    blocks += [_curves(groups, metric, target) for metric in shown]
+    blocks = [_curves(groups, metric, target) for metric in shown]
     if target is not None and any(study.reached(g) for g in groups):
         blocks.append(_targets(study, target))
     return blocks

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,21 +10,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from analysis.report.answer import headline
-from analysis.report.blocks import Section, sample
-from analysis.report.collectives import (
-    collective_blocks,
-    collective_evidence,
-    collective_headline,
-)
-from analysis.report.delays import latency_blocks
-from analysis.report.evidence import evidence
-from analysis.report.learning import learning_blocks
+from analysis.report.blocks import sample
+from analysis.report.contents import EVIDENCE, HEADLINES, sections
 from analysis.report.settings import differing, facts, runs, versions
 from analysis.report.study import Study
-from analysis.report.tables import Table, level_table, prediction_table, series_table, summary
-from analysis.report.timing import timing_blocks
-from analysis.report.traffic import prediction_blocks, traffic_blocks
+from analysis.report.tables import series_table, summary
 from analysis.report.words import capital
 from analysis.text import listed
 
@@ -40,12 +29,12 @@ def page(study: Study, out: Path) -> str:
         questions=_questions(study),
         name=listed(list(dict.fromkeys(run.name for run in study.runs))),
         study=study,
-        headlines=list(_headlines(study)),
-        evidence=[*evidence(study), *(collective_evidence(study) if study.collectives else [])],
+        headlines=_headlines(study),
+        evidence=[capital(told) for tell in EVIDENCE for told in tell(study)],
         facts=facts(study) if study.groups else {},
         differing=differing(study.groups),
         summary=series_table(study) if _only_series(study) else summary(study),
-        sections=_sections(study),
+        sections=sections(study),
         versions=versions(study),
         runs=listing,
         command=shlex.quote(f'{listing[0][2]}/scenario.yaml') if listing else '',
@@ -87,30 +76,10 @@ def _title(study: Study) -> str:
     return labels[0] if labels else 'No runs'
 
 
-def _headlines(study: Study) -> Iterator[Markup]:
-    if study.learning:
-        yield capital(headline(study))
-    if study.collectives:
-        yield capital(collective_headline(study))
+def _headlines(study: Study) -> list[Markup]:
     if not study.groups:
-        yield Markup('None of the folders given holds a run that can be read.')
-
-
-def _sections(study: Study) -> list[Section]:
-    """Return the sections of figures that have something to show."""
-    made = [
-        Section('learning', 'Learning', learning_blocks(study), _levels(study)),
-        Section('collectives', 'Collectives', collective_blocks(study)),
-        Section('time', 'Time', timing_blocks(study)),
-        Section('traffic', 'Traffic', [*traffic_blocks(study), *latency_blocks(study)]),
-        Section('prediction', 'Closed forms', prediction_blocks(study), [prediction_table(study)]),
-    ]
-    return [section for section in made if section.blocks]
-
-
-def _levels(study: Study) -> list[Table]:
-    table = level_table(study)
-    return [table] if len(table.head) > 1 and len(study.learning) > 1 else []
+        return [Markup('None of the folders given holds a run that can be read.')]
+    return [capital(told) for tell in HEADLINES for told in tell(study)]
 
 
 def _only_series(study: Study) -> bool:

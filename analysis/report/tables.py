@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,19 @@ from analysis.report.study import Study
 from analysis.statistics import Estimate, estimate, paired_difference
 from analysis.text import Kind, kind_of, quantity, spread
 
-__all__ = ['Cell', 'Row', 'Table', 'level_table', 'prediction_table', 'series_table', 'summary']
+__all__ = [
+    'COLUMNS',
+    'Cell',
+    'Column',
+    'Row',
+    'Table',
+    'level_table',
+    'level_tables',
+    'prediction_table',
+    'prediction_tables',
+    'series_table',
+    'summary',
+]
 
 
 class Cell(NamedTuple):
@@ -47,16 +59,29 @@ class Table(NamedTuple):
     note: str = ''
 
 
-class _Column(NamedTuple):
+class Column(NamedTuple):
+    """A figure of each run, as a column of the table of variants.
+
+    Attributes
+    ----------
+    title : str
+    figure : callable
+        Returns it for a run, NaN where there is none.
+    kind : str
+        How it is written.
+    better : int
+        1 where more is better, -1 where less is, 0 where neither.
+    """
+
     title: str
     figure: Callable[[Run], float]
     kind: Kind
-    better: int  # 1 = more is better, -1 = less, 0 = neither
+    better: int = 0
 
 
 def summary(study: Study) -> Table:
     """Return the variants side by side: mean and spread over seeds of their main figures."""
-    columns = [column for column in _columns(study) if _any(study, column)]
+    columns = [c for make in COLUMNS for c in make(study) if _any(study, c)]
     rows = _rows(study, columns, study.groups)
     rows = [
         (i, label, [Cell(str(len(g.runs))), *cells])
@@ -94,14 +119,27 @@ def level_table(study: Study) -> Table:
     """Return the simulated time to several levels of accuracy, not only to the target."""
     wanted = [Target('test_accuracy', level, given=False) for level in levels(study.learning)]
     columns = [
-        _Column(f'{target.value:.2f}', _reaching(target, 'seconds'), 'seconds', -1)
+        Column(f'{target.value:.2f}', _reaching(target, 'seconds'), 'seconds', -1)
         for target in wanted
     ]
     title = 'Simulated time to levels of test accuracy'
     return Table(title, [c.title for c in columns], _rows(study, columns, study.learning))
 
 
-def _rows(study: Study, columns: Sequence[_Column], groups: Sequence[Group]) -> list[Row]:
+def level_tables(study: Study) -> list[Table]:
+    """Return the table of levels where there is something to compare."""
+    if len(study.learning) < 2:
+        return []
+    table = level_table(study)
+    return [table] if len(table.head) > 1 else []
+
+
+def prediction_tables(study: Study) -> list[Table]:
+    """Return the table of predictions; it is shown where its figure is."""
+    return [prediction_table(study)]
+
+
+def _rows(study: Study, columns: Sequence[Column], groups: Sequence[Group]) -> list[Row]:
     found = {column: study.estimates(column.figure) for column in columns}
     return [
         (
@@ -130,40 +168,65 @@ def prediction_table(study: Study) -> Table:
     return Table('', ['figure', 'closed form', 'measured', 'deviation'], rows)
 
 
-def _columns(study: Study) -> list[_Column]:
-    accuracy = _Column('final accuracy', lambda run: final(run, 'test_accuracy'), 'share', 1)
-    loss = _Column('final test loss', lambda run: final(run, 'test_loss'), 'number', -1)
-    columns = [accuracy if _any(study, accuracy) else loss]
-    if study.target is not None:
-        to = f'to {study.target.value:.2f}' if study.target.rising else 'to target'
-        columns += [
-            _Column(f'time {to}', _reaching(study.target, 'seconds'), 'seconds', -1),
-            _Column(f'rounds {to}', _reaching(study.target, 'rounds'), 'number', -1),
-            _Column(f'bytes {to}', _reaching(study.target, 'bytes'), 'bytes', -1),
-        ]
-    if study.collectives:
-        columns.append(_Column('time of a call', _call, 'seconds', -1))
-        columns.append(_Column('bus bandwidth', _bus, 'bytes_per_second', 1))
+def _outcome(study: Study) -> list[Column]:
+    accuracy = Column('final accuracy', lambda run: final(run, 'test_accuracy'), 'share', 1)
+    loss = Column('final test loss', lambda run: final(run, 'test_loss'), 'number', -1)
+    return [accuracy if _any(study, accuracy) else loss]
+
+
+def _to_target(study: Study) -> list[Column]:
+    if study.target is None:
+        return []
+    to = f'to {study.target.value:.2f}' if study.target.rising else 'to target'
     return [
-        *columns,
-        *([_Column('time per round', _pace, 'seconds', -1)] if study.learning else []),
-        _Column('simulated time', simulated_seconds, 'seconds', 0),
-        _Column('bytes sent', lambda run: _of(run, 'bytes'), 'bytes', 0),
-        _Column('messages', lambda run: _of(run, 'messages'), 'number', 0),
-        *_asynchrony(study),
-        _Column('compression', lambda run: _of(run, 'compression_ratio'), 'number', 0),
+        Column(f'time {to}', _reaching(study.target, 'seconds'), 'seconds', -1),
+        Column(f'rounds {to}', _reaching(study.target, 'rounds'), 'number', -1),
+        Column(f'bytes {to}', _reaching(study.target, 'bytes'), 'bytes', -1),
     ]
 
 
-def _asynchrony(study: Study) -> list[_Column]:
+def _calls(study: Study) -> list[Column]:
+    if not study.collectives:
+        return []
+    return [
+        Column('time of a call', _call, 'seconds', -1),
+        Column('bus bandwidth', _bus, 'bytes_per_second', 1),
+    ]
+
+
+def _totals(study: Study) -> list[Column]:
+    return [
+        *([Column('time per round', _pace, 'seconds', -1)] if study.learning else []),
+        Column('simulated time', simulated_seconds, 'seconds'),
+        Column('bytes sent', lambda run: _of(run, 'bytes'), 'bytes'),
+        Column('messages', lambda run: _of(run, 'messages'), 'number'),
+    ]
+
+
+def _asynchrony(study: Study) -> list[Column]:
     """Return what tells of servers that wait for nobody, where there are any."""
     runs = [run for g in study.groups for run in g.runs]
     if not any(_of(run, 'mean_staleness') > 0 for run in runs):
         return []
     return [
-        _Column('updates a second', lambda run: _of(run, 'updates_per_second'), 'number', 0),
-        _Column('mean staleness', lambda run: _of(run, 'mean_staleness'), 'number', 0),
+        Column('updates a second', lambda run: _of(run, 'updates_per_second'), 'number'),
+        Column('mean staleness', lambda run: _of(run, 'mean_staleness'), 'number'),
     ]
+
+
+def _compression(study: Study) -> list[Column]:
+    return [Column('compression', lambda run: _of(run, 'compression_ratio'), 'number')]
+
+
+COLUMNS: Final[tuple[Callable[[Study], list[Column]], ...]] = (
+    _outcome,
+    _to_target,
+    _calls,
+    _totals,
+    _asynchrony,
+    _compression,
+)
+"""The columns of the table of variants; one without a figure of any run is left out."""
 
 
 def _reaching(target: Target, axis: str) -> Callable[[Run], float]:
@@ -188,11 +251,11 @@ def _pace(run: Run) -> float:
     return simulated_seconds(run) / rounds if rounds > 0 else float('nan')
 
 
-def _any(study: Study, column: _Column) -> bool:
+def _any(study: Study, column: Column) -> bool:
     return any(not np.isnan(one.mean) for one in study.estimates(column.figure).values())
 
 
-def _best(study: Study, column: _Column, g: Group) -> bool:
+def _best(study: Study, column: Column, g: Group) -> bool:
     """Whether a variant is better than every other beyond what luck of seeds explains."""
     if not column.better or len(study.groups) < 2:
         return False

@@ -1,0 +1,77 @@
+"""What a report consists of, in order: an addition is one module, and one line here.
+
+Each function takes the `Study` and returns what it has to tell of it, an empty list where that is
+nothing. Columns of the table of variants are listed in `analysis.report.tables`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from markupsafe import Markup
+
+from analysis.report.answer import headlines
+from analysis.report.blocks import Block, Section
+from analysis.report.collectives import (
+    collective_blocks,
+    collective_evidence,
+    collective_headlines,
+)
+from analysis.report.delays import latency_blocks
+from analysis.report.evidence import evidence
+from analysis.report.layers import layer_blocks
+from analysis.report.learning import learning_blocks
+from analysis.report.study import Study
+from analysis.report.tables import Table, level_tables, prediction_tables
+from analysis.report.timing import timing_blocks
+from analysis.report.traffic import prediction_blocks, traffic_blocks
+
+__all__ = ['EVIDENCE', 'HEADLINES', 'PARTS', 'Part', 'sections']
+
+Sentences = Callable[[Study], list[Markup]]
+Blocks = Callable[[Study], list[Block]]
+Tables = Callable[[Study], list[Table]]
+
+
+class Part(NamedTuple):
+    """A section as it is planned: it appears where one of its figures does."""
+
+    key: str
+    title: str
+    blocks: tuple[Blocks, ...]
+    tables: tuple[Tables, ...] = ()
+
+
+HEADLINES: Final[tuple[Sentences, ...]] = (
+    headlines,
+    collective_headlines,
+)
+"""The answer, a sentence or two."""
+
+EVIDENCE: Final[tuple[Sentences, ...]] = (
+    evidence,
+    collective_evidence,
+)
+"""What supports and what limits it, sentence by sentence."""
+
+PARTS: Final[tuple[Part, ...]] = (
+    Part('learning', 'Learning', (layer_blocks, learning_blocks), (level_tables,)),
+    Part('collectives', 'Collectives', (collective_blocks,)),
+    Part('time', 'Time', (timing_blocks,)),
+    Part('traffic', 'Traffic', (traffic_blocks, latency_blocks)),
+    Part('prediction', 'Closed forms', (prediction_blocks,), (prediction_tables,)),
+)
+"""The sections of figures."""
+
+
+def sections(study: Study) -> list[Section]:
+    """Return the sections that have something to show."""
+    made = [_section(part, study) for part in PARTS]
+    return [section for section in made if section.blocks]
+
+
+def _section(part: Part, study: Study) -> Section:
+    blocks = [block for make in part.blocks for block in make(study)]
+    tables = [table for make in part.tables for table in make(study)]
+    return Section(part.key, part.title, blocks, tables)
