@@ -7,7 +7,7 @@ which takes about 1.47^f steps. The least r is then found by bisection over the 
 
 Among the subsets of that diameter the best is found by branch and bound. All is done in Python's
 whole numbers: a set of vectors is a bit mask, and a subset's cost one number that orders by sum
-of squared distances first and lexicographically second, without rounding, so there are no ties.
+of squared distances first and lexicographically second, so there are no ties.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ __all__ = ['least_diameter']
 Graph = list[int]
 """The neighbours of each vertex, as a bit mask."""
 
-PRECISION = 2.0**52
+BITS = 52
+"""Of the least diameter; of smaller distances, what lies below is rounded away."""
 
 
 def least_diameter(distances: Matrix, keep: int) -> list[int]:
@@ -105,9 +106,9 @@ class _Best:
 
     def __init__(self, distances: Matrix, radius: float, budget: int):
         n = len(distances)
-        # what is longer is never paid for
-        shares = np.minimum(distances, radius) / (radius or 1.0)
-        self._costs = [[int(x) << n for x in row] for row in np.rint(shares * PRECISION)]
+        # what is longer is never paid for; to scale by a power of two rounds nothing
+        shares = np.ldexp(np.minimum(distances, radius), BITS - int(np.frexp(radius)[1]))
+        self._costs = [[int(x) << n for x in row] for row in np.rint(shares)]
         # to remove an early vector costs a little more: of equal sums the first wins
         self._late = [1 << (n - 1 - v) for v in range(n)]
         self._graph = _longer(distances, radius)

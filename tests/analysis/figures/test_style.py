@@ -65,7 +65,7 @@ def test_logarithmic_rates_have_ticks_at_round_bits():
     assert {ax.yaxis.get_major_formatter()(tick) for tick in inside} >= {'1 Mb/s', '1 Gb/s'}
 
 
-@given(st.text(alphabet='abcdefgh \n', min_size=1, max_size=40), st.integers(150, 500))
+@given(st.text(alphabet='abcdefgh \n', min_size=1, max_size=40), st.integers(220, 500))
 @settings(max_examples=15)
 def test_no_label_leaves_the_figure(name, width):
     with styled():

