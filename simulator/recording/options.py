@@ -69,7 +69,7 @@ class RecordOptions(BaseModel):
 
     Parameters
     ----------
-    metrics, spans, links, nodes : bool
+    metrics, spans, quorums, links, nodes : bool
         Whether the table is written.
     messages : bool or Thinning
         `true` for every message, `false` for none, `{every: 10}` or `{share: 0.1}` for
@@ -89,6 +89,7 @@ class RecordOptions(BaseModel):
         default=True, description='one row a message: all, none or some'
     )
     spans: bool = Field(default=True, description='what each device did when')
+    quorums: bool = Field(default=True, description='whose messages each node waited for')
     links: bool = Field(default=True, description='what each link carried in total')
     nodes: bool = Field(default=True, description='where the nodes stand')
 
@@ -103,4 +104,6 @@ class RecordOptions(BaseModel):
 
 
 EVERYTHING = RecordOptions()
-NOTHING = RecordOptions(metrics=False, messages=False, spans=False, links=False, nodes=False)
+NOTHING = RecordOptions(
+    metrics=False, messages=False, spans=False, quorums=False, links=False, nodes=False
+)

@@ -12,6 +12,7 @@ from simulator.training.collective import collective, predict_collective
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts, Scale
 from simulator.training.gossip import check_gossip, gossip, predict_gossip
+from simulator.training.guanyu import check_guanyu, guanyu, predict_guanyu
 from simulator.training.parameter_server import (
     check_parameter_server,
     parameter_server,
@@ -37,18 +38,21 @@ KINDS = Catalogue(
         'parameter_server': parameter_server,
         'all_reduce': all_reduce,
         'gossip': gossip,
+        'guanyu': guanyu,
         'collective': collective,
     },
     check={
         'parameter_server': check_parameter_server,
         'all_reduce': check_all_reduce,
         'gossip': check_gossip,
+        'guanyu': check_guanyu,
     },
     valid={'all_reduce': valid_all_reduce},
     predict={
         'parameter_server': predict_parameter_server,
         'all_reduce': predict_all_reduce,
         'gossip': predict_gossip,
+        'guanyu': predict_guanyu,
         'collective': predict_collective,
     },
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from simulator.catalogue import Choice
@@ -34,7 +36,7 @@ class Aggregator:
         self._rng = rng
         self._previous: Floats | None = None
 
-    def __call__(self, vectors: Floats) -> Floats:
+    def __call__(self, vectors: Floats | Sequence[object]) -> Floats:
         """Return the aggregate of *vectors* (n, d), each counting as much as the others."""
         context = Context(self._previous, self._rng)
         result: Floats = aggregate(self._choice, vectors, context)

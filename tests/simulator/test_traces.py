@@ -29,6 +29,7 @@ def test_the_columns_of_the_design():
         'messages': 'message kind source target bytes step collective attempt sent_ns '
         'started_ns delivered_ns',
         'spans': 'device activity operation step start_ns end_ns',
+        'quorums': 'time_ns step node kind source byzantine',
         'links': 'link source target bandwidth_bps bytes messages busy_ns',
         'nodes': 'node kind role x y',
     }

@@ -30,6 +30,7 @@ def make_experiment(tmp_path):
         reduce=np.inf,
         sharing='fair',
         rate=0.1,
+        jitter=None,
         progress=None,
     ):
         seeds = Seeds(seed)
@@ -44,7 +45,7 @@ def make_experiment(tmp_path):
             network,
             Devices(SPEED * ones, reduce * ones, np.inf * ones),
             recorder,
-            wires=Wires(sharing),
+            wires=Wires(sharing, jitter=jitter),
             straggler=straggler,
             seeds=seeds,
         )

@@ -13,6 +13,7 @@ OPTIONS = {
     'parameter_server': {},
     'all_reduce': {},
     'gossip': {},
+    'guanyu': {},
     'collective': {'algorithm': 'ring', 'bytes': '10 kB'},
 }
 PASSING = {

@@ -1,0 +1,6 @@
+"""GuanYu: several parameter servers and their workers, Byzantine ones among both."""
+
+from simulator.training.guanyu.checks import check_guanyu, predict_guanyu
+from simulator.training.guanyu.kind import guanyu
+
+__all__ = ['check_guanyu', 'guanyu', 'predict_guanyu']
