@@ -21,6 +21,7 @@ __all__ = [
     'iid',
     'quantity',
     'shards',
+    'shared',
 ]
 
 Labels = NDArray[Any]
@@ -42,6 +43,23 @@ def iid(rng: np.random.Generator, labels: Labels, workers: int) -> Shards:
     """
     _check_enough(labels, workers)
     return _sorted(np.array_split(rng.permutation(len(labels)), workers))
+
+
+def shared(_rng: np.random.Generator, labels: Labels, workers: int) -> Shards:
+    """Give all samples to each worker: all draw from the same, as theory likes to assume.
+
+    References
+    ----------
+    .. [1] Blanchard et al., "Machine Learning with Adversaries: Byzantine Tolerant Gradient
+       Descent", NeurIPS 2017 (workers that draw independently from one distribution).
+
+    Examples
+    --------
+    >>> [part.tolist() for part in shared(np.random.default_rng(0), np.zeros(3), 2)]
+    [[0, 1, 2], [0, 1, 2]]
+    """
+    _check_enough(labels, workers)
+    return [np.arange(len(labels)) for _ in range(workers)]
 
 
 def dirichlet(
@@ -247,6 +265,7 @@ BY_COLUMN = frozenset({'column'})
 
 PARTITIONS: dict[str, Callable[..., Shards]] = {
     'iid': iid,
+    'shared': shared,
     'dirichlet': dirichlet,
     'shards': shards,
     'gamma_similarity': gamma_similarity,

@@ -2,9 +2,10 @@
 
 A rule F is (alpha, f)-resilient if, whatever f liars send, E[F] and the true gradient g are at an
 angle of at most alpha < pi / 2. It is about moments: one draw says nothing, and the angle is
-against the full gradient, not against the mean of a batch. For Krum the published condition is
-eta(n, f) sqrt(d) sigma < |g|, where sqrt(d) sigma is the root of E|G - g|^2, and then
-sin alpha = eta sqrt(d) sigma / |g| and |E[F] - g| <= eta sqrt(d) sigma.
+against the full gradient, not against the mean of a batch. Where a constant c of the rule is
+published (for Krum it is called eta(n, f)), the condition is c sqrt(d) sigma < |g|, where
+sqrt(d) sigma is the root of E|G - g|^2, and then sin alpha = c sqrt(d) sigma / |g| and
+|E[F] - g| <= c sqrt(d) sigma.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from simulator.robust.arrays import Vector, Vectors
 from simulator.robust.attacks import View
 from simulator.robust.measures import angle
 
-__all__ = ['Resilience', 'krum_constant', 'resilience']
+__all__ = ['Moments', 'Resilience', 'attacked', 'resilience']
 
 
 class Resilience(NamedTuple):
@@ -37,7 +38,9 @@ class Resilience(NamedTuple):
     deviation : float
         sqrt(d) sigma: the root of E|G - g|^2 of an honest gradient G.
     bound : float
-        eta sqrt(d) sigma, nan where no constant was given.
+        c sqrt(d) sigma, nan where no constant was given.
+    leeway : float
+        The largest coordinate of E[F] - g, in standard deviations sigma of a coordinate.
     """
 
     distance: float
@@ -46,6 +49,7 @@ class Resilience(NamedTuple):
     norm: float
     deviation: float
     bound: float
+    leeway: float
 
     @property
     def holds(self) -> bool:
@@ -58,28 +62,60 @@ class Resilience(NamedTuple):
         return float(np.arcsin(self.bound / self.norm)) if self.holds else float('nan')
 
 
-def krum_constant(n: int, f: int) -> float:
-    """Return eta(n, f) of Krum.
-
-    eta^2 = 2 (n - f + (f (n - f - 2) + f^2 (n - f - 1)) / (n - 2f - 2)).
+class Moments:
+    """Draws one after another, of which sums are kept: any number of them, in the memory of two.
 
     Parameters
     ----------
-    n, f : int
-        n >= 2f + 3.
-
-    References
-    ----------
-    .. [1] Blanchard et al., "Machine Learning with Adversaries: Byzantine Tolerant Gradient
-       Descent", NeurIPS 2017 (proposition 1).
+    gradient : array, shape (d,)
+        The full gradient g.
+    constant : float, optional
+        The rule's published one.
 
     Examples
     --------
-    >>> krum_constant(8, 0), round(krum_constant(25, 5), 3)
-    (4.0, 11.266)
+    >>> moments = Moments(np.array([3.0, 4.0]))
+    >>> for aggregate in ([3.0, 5.0], [3.0, 7.0]):
+    ...     moments.add(np.array(aggregate), np.array([[3.0, 5.0], [3.0, 3.0]]))
+    >>> found = moments.measured()
+    >>> found.distance, found.distance_error, found.norm, found.deviation
+    (2.0, 1.0, 5.0, 1.0)
     """
-    more = (f * (n - f - 2) + f**2 * (n - f - 1)) / (n - 2 * f - 2)
-    return float(np.sqrt(2 * (n - f + more)))
+
+    def __init__(self, gradient: Vector, constant: float | None = None):
+        self._truth = np.asarray(gradient, np.float64)
+        self._constant = float('nan') if constant is None else constant
+        self._away = np.zeros_like(self._truth)
+        self._squares = self._deviations = 0.0
+        self._draws = 0
+
+    def add(self, aggregate: Vector, honest: Vectors) -> None:
+        """Count a draw: what the rule returned, (d,), and honest vectors (h, d)."""
+        with np.errstate(all='ignore'):
+            away = aggregate - self._truth
+            self._away += away
+            self._squares += float(away @ away)
+            others = honest - self._truth
+        self._deviations += float(np.einsum('ij,ij->', others, others)) / len(honest)
+        self._draws += 1
+
+    def measured(self) -> Resilience:
+        """Return what the draws so far say; at least one is needed, two for the error."""
+        draws = self._draws
+        with np.errstate(all='ignore'):
+            mean = self._away / draws
+            variance = max(self._squares - draws * float(mean @ mean), 0.0) / max(draws - 1, 1)
+            distance = float(np.linalg.norm(mean))
+        deviation = np.sqrt(self._deviations / draws)
+        return Resilience(
+            distance=distance,
+            distance_error=float(np.sqrt(variance / draws)) if np.isfinite(distance) else np.inf,
+            angle=angle(self._truth + mean, self._truth),
+            norm=float(np.linalg.norm(self._truth)),
+            deviation=float(deviation),
+            bound=float(self._constant * deviation),
+            leeway=float(np.abs(mean).max() * np.sqrt(mean.size) / deviation),
+        )
 
 
 def resilience(
@@ -110,7 +146,7 @@ def resilience(
         At least 2.
     rng : numpy.random.Generator
     constant : float, optional
-        The rule's published eta.
+        The rule's published one.
 
     Examples
     --------
@@ -126,21 +162,22 @@ def resilience(
     >>> found.angle > 3.0, found.distance > found.norm
     (True, True)
     """
-    truth = np.asarray(gradient, np.float64)
-    results, squares = np.empty((draws, len(truth))), np.empty(draws)
-    for k in range(draws):
+    moments = Moments(gradient, constant)
+    for step in range(draws):
         vectors = draw(rng)
-        honest, own = vectors[: len(vectors) - f], vectors[len(vectors) - f :]
-        lies = attack(View(honest, own, rng=rng, rule=rule, step=k))
-        results[k] = rule(np.concatenate([honest, lies]))
-        squares[k] = ((vectors - truth) ** 2).sum(axis=1).mean()
-    mean = results.mean(axis=0)
-    deviation = float(np.sqrt(squares.mean()))
-    return Resilience(
-        distance=float(np.linalg.norm(mean - truth)),
-        distance_error=float(np.sqrt(results.var(axis=0, ddof=1).sum() / draws)),
-        angle=angle(mean, truth),
-        norm=float(np.linalg.norm(truth)),
-        deviation=deviation,
-        bound=float('nan') if constant is None else constant * deviation,
-    )
+        moments.add(rule(attacked(vectors, attack, f=f, rng=rng, rule=rule, step=step)), vectors)
+    return moments.measured()
+
+
+def attacked(
+    vectors: Vectors,
+    attack: Callable[[View], Vectors],
+    *,
+    f: int,
+    rng: np.random.Generator,
+    rule: Callable[[Vectors], Vector],
+    step: int = 0,
+) -> Vectors:
+    """Return vectors (n, d) with the last f replaced by what the attack makes of them."""
+    honest, own = vectors[: len(vectors) - f], vectors[len(vectors) - f :]
+    return np.concatenate([honest, attack(View(honest, own, rng=rng, rule=rule, step=step))])

@@ -24,7 +24,7 @@ from simulator.scenario.lessons import dataset_of
 from simulator.scenario.schema import Cluster, Learning, Overrides, Scenario
 from simulator.scenario.world import links_named, nodes_named
 from simulator.seeds import Seeds
-from simulator.training import STUDIES
+from simulator.training import STUDIES, TIMELESS
 
 __all__ = ['check']
 
@@ -49,12 +49,16 @@ def check(scenario: Scenario) -> Iterator[Fault]:
     if scenario.learning is not None:
         taught = yield from _check_learning(scenario, scenario.learning, world.workers)
         yield from _check_max_norm(scenario, world)
+        yield from _check_full_gradient(scenario, taught)
     if scenario.training.name in STUDIES or taught is not None:
         yield from _check_training(scenario, world, taught)
 
 
 def _check_sections(scenario: Scenario) -> Iterator[Fault]:
     name, stop = scenario.training.name, scenario.stop
+    if name in TIMELESS:
+        yield from _check_timeless(scenario)
+        return
     if name not in STUDIES:
         if scenario.learning is None:
             yield Fault(('learning',), f'is missing; {name} trains a model', at_key=True)
@@ -67,6 +71,23 @@ def _check_sections(scenario: Scenario) -> Iterator[Fault]:
             yield Fault((key,), message, at_key=True)
     for key in sorted(stop.model_fields_set - {'time'}):
         yield Fault(('stop', key), f'is never reached by {name}; stop by time', at_key=True)
+
+
+def _check_timeless(scenario: Scenario) -> Iterator[Fault]:
+    """Refuse what a study of vectors alone would not read."""
+    name, section = scenario.training.name, scenario.learning
+    unused: list[tuple[str, ...]] = [
+        (key,) for key in ('stop', 'evaluate') if key in scenario.model_fields_set
+    ]
+    unused += [('cluster', key) for key in sorted(scenario.cluster.model_fields_set - {'topology'})]
+    if section is None:
+        yield Fault(('learning',), f'is missing; {name} draws gradients of a model', at_key=True)
+    else:
+        ignored = {'schedule', 'stands_for', 'validation'}
+        unused += [('learning', key) for key in sorted(section.model_fields_set & ignored)]
+    for place in unused:
+        message = f'is not used by {name}, which takes no time; remove it'
+        yield Fault(place, message, at_key=True)
 
 
 def _check_names(cluster: Cluster, world: World) -> Iterator[Fault]:
@@ -148,6 +169,15 @@ def _check_max_norm(scenario: Scenario, world: World) -> Iterator[Fault]:
     if shards > 1 and options['local_steps'] == 1 and options['local_growth'] == 1:
         message = f'needs whole models, but {shards} servers or shards keep slices; take shards: 1'
         yield Fault(('learning', 'regularization', 'max_norm'), message, at_key=True)
+
+
+def _check_full_gradient(scenario: Scenario, taught: Taught | None) -> Iterator[Fault]:
+    """Refuse a model that draws as it computes, where its one true gradient is asked for."""
+    name = scenario.training.name
+    section = scenario.learning
+    if name in TIMELESS and section and taught and taught.model.noise:
+        message = f'{name} needs the gradient of all samples, and dropout leaves none; leave it out'
+        yield Fault(('learning', 'model', section.model.name), message, at_key=True)
 
 
 def _check_training(scenario: Scenario, world: World, taught: Taught | None) -> Iterator[Fault]:

@@ -18,12 +18,18 @@ from simulator.training.parameter_server import (
     parameter_server,
     predict_parameter_server,
 )
+from simulator.training.resilience import (
+    check_resilience,
+    predict_resilience,
+    resilience,
+)
 from simulator.training.scoreboard import Every, Scoreboard, Stop
 
 __all__ = [
     'CLOCKS',
     'KINDS',
     'STUDIES',
+    'TIMELESS',
     'Every',
     'Experiment',
     'Facts',
@@ -40,12 +46,14 @@ KINDS = Catalogue(
         'gossip': gossip,
         'guanyu': guanyu,
         'collective': collective,
+        'resilience': resilience,
     },
     check={
         'parameter_server': check_parameter_server,
         'all_reduce': check_all_reduce,
         'gossip': check_gossip,
         'guanyu': check_guanyu,
+        'resilience': check_resilience,
     },
     valid={'all_reduce': valid_all_reduce},
     predict={
@@ -54,8 +62,12 @@ KINDS = Catalogue(
         'gossip': predict_gossip,
         'guanyu': predict_guanyu,
         'collective': predict_collective,
+        'resilience': predict_resilience,
     },
 )
 
 STUDIES = frozenset({'collective'})
 """Kinds that need no `learning` section."""
+
+TIMELESS = frozenset({'resilience'})
+"""Kinds that look at vectors alone: of the cluster they need the number of workers."""

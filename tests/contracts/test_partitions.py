@@ -17,12 +17,15 @@ OPTIONS = {
 }
 
 
+WHOLE = {'shared'}  # each worker has all samples
+
+
 def deal(name, seed, labels, workers):
     known = {'writer': np.arange(len(labels)) // 5} if name in BY_COLUMN else labels
     return PARTITIONS[name](np.random.default_rng(seed), known, workers, **OPTIONS.get(name, {}))
 
 
-@pytest.mark.parametrize('name', PARTITIONS)
+@pytest.mark.parametrize('name', sorted(PARTITIONS.keys() - WHOLE))
 @settings(max_examples=30, deadline=None)
 @given(
     labels=st.lists(st.integers(0, 5), min_size=40, max_size=200),
@@ -37,7 +40,12 @@ def test_each_sample_goes_to_one_worker_and_no_worker_goes_empty(name, labels, w
     assert all((np.diff(part) > 0).all() for part in parts)
 
 
-@pytest.mark.parametrize('name', sorted(PARTITIONS.keys() - BY_COLUMN))
+def test_what_is_shared_is_whole_everywhere():
+    parts = deal('shared', 0, np.arange(9) % 2, 4)
+    assert [part.tolist() for part in parts] == [list(range(9))] * 4
+
+
+@pytest.mark.parametrize('name', sorted(PARTITIONS.keys() - BY_COLUMN - WHOLE))
 def test_the_stream_decides(name):
     labels = np.arange(300) % 7
     one, same, other = (deal(name, seed, labels, 5) for seed in (1, 1, 2))

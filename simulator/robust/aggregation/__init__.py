@@ -13,7 +13,7 @@ has chosen it, ``aggregate(choice, vectors, context)``:
   is told, and too large an f for n is refused.
 
 Beside each rule stand, as data, ``tolerance(n, **options)``, ``check(n, **options)``,
-``promises``, ``flops(n, d, **options)`` and ``selects``.
+``promises``, ``flops(n, d, **options)``, ``selects`` and ``constant(n, f=f)``.
 """
 
 from simulator.robust.aggregation.brute import brute
@@ -36,6 +36,7 @@ from simulator.robust.aggregation.received import cleaned
 from simulator.robust.aggregation.rule import ALONE, Context, Needs, Promises, Rule, rule
 from simulator.robust.aggregation.use import (
     aggregate,
+    constant,
     flops,
     problems,
     promises,
@@ -68,6 +69,7 @@ __all__ = [
     'centered_clipping',
     'cleaned',
     'clipping',
+    'constant',
     'dnc',
     'flops',
     'geometric_median',

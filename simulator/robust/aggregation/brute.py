@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge
 
+from simulator.robust.aggregation.constants import brute_constant
 from simulator.robust.aggregation.diameter import least_diameter
 from simulator.robust.aggregation.distances import squared_distances
 from simulator.robust.aggregation.mean import average
@@ -25,7 +26,7 @@ def _flops(n: int, d: int, *, f: int, **_: Any) -> float:
     return float(n * n * d + n * d + 1.47**f * n * 2 * np.log2(max(n, 2)))
 
 
-@rule(needs=Needs(2, 1), flops=_flops, selects=_closest_together)
+@rule(needs=Needs(2, 1), flops=_flops, constant=brute_constant, selects=_closest_together)
 def brute(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     """Average the n - f vectors of least diameter: minimum diameter averaging (MDA).
 

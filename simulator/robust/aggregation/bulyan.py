@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge
 
+from simulator.robust.aggregation.constants import bulyan_constant
 from simulator.robust.aggregation.coordinatewise import median, near_median, sorting_flops
 from simulator.robust.aggregation.diameter import least_diameter
 from simulator.robust.aggregation.distances import (
@@ -90,7 +91,7 @@ def _flops(n: int, d: int, *, f: int, over: Inner = 'krum') -> float:
     return pair_flops(n, d) + picks * inner + sorting_flops(picks, d)
 
 
-@rule(needs=Needs(4, 3), flops=_flops, selects=_picks)
+@rule(needs=Needs(4, 3), flops=_flops, constant=bulyan_constant, selects=_picks)
 def bulyan(vectors: Vectors, *, f: Annotated[int, Ge(0)], over: Inner = 'krum') -> Vector:
     """Average, in each coordinate, the values closest to the median of well-chosen vectors.
 

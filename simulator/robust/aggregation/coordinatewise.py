@@ -8,6 +8,11 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge
 
+from simulator.robust.aggregation.constants import (
+    mean_around_median_constant,
+    median_constant,
+    trimmed_mean_constant,
+)
 from simulator.robust.aggregation.ordering import UNWANTED, Rows, by_rank
 from simulator.robust.aggregation.rule import Needs, Promises, rule
 from simulator.robust.arrays import Vector, Vectors
@@ -22,7 +27,7 @@ def sorting_flops(n: int, d: int, **_: Any) -> float:
     return float(n * d * max(1.0, np.log2(n)))
 
 
-@rule(needs=MAJORITY, flops=sorting_flops)
+@rule(needs=MAJORITY, flops=sorting_flops, constant=median_constant)
 def median(vectors: Vectors) -> Vector:
     """Take the median of each coordinate; for even n, the mean of the two in the middle.
 
@@ -47,7 +52,7 @@ def median(vectors: Vectors) -> Vector:
     return _middle_mean(vectors, (len(vectors) - 1) // 2)
 
 
-@rule(needs=MAJORITY, flops=sorting_flops)
+@rule(needs=MAJORITY, flops=sorting_flops, constant=trimmed_mean_constant)
 def trimmed_mean(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     """Average each coordinate without its f largest and its f smallest values.
 
@@ -74,7 +79,7 @@ def trimmed_mean(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     return _middle_mean(vectors, f)
 
 
-@rule(needs=MAJORITY, flops=sorting_flops)
+@rule(needs=MAJORITY, flops=sorting_flops, constant=mean_around_median_constant)
 def mean_around_median(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     """Average, in each coordinate, the n - f values closest to its median.
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Gt, Lt
 
+from simulator.robust.aggregation.constants import geometric_median_constant
 from simulator.robust.aggregation.distances import coordinates, distances_to
 from simulator.robust.aggregation.mean import combined
 from simulator.robust.aggregation.rule import Context, Needs, Promises, rule
@@ -25,7 +26,12 @@ def _flops(n: int, d: int, **_: Any) -> float:
     return float(n * n * d + 10 * n**3 + 2 * n * d)
 
 
-@rule(needs=Needs(2, 1), flops=_flops, promises=Promises(weighted_by_samples=True))
+@rule(
+    needs=Needs(2, 1),
+    flops=_flops,
+    constant=geometric_median_constant,
+    promises=Promises(weighted_by_samples=True),
+)
 def geometric_median(
     vectors: Vectors, context: Context, *, gap: Annotated[float, Gt(0), Lt(1)] = GAP
 ) -> Vector:

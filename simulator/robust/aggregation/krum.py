@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge
 
+from simulator.robust.aggregation.constants import krum_constant
 from simulator.robust.aggregation.distances import squared_distances
 from simulator.robust.aggregation.mean import average
 from simulator.robust.aggregation.rule import Needs, rule
@@ -81,6 +82,7 @@ def _keep_fits(n: int, *, f: int, keep: int | None = None) -> Iterator[str]:
 @rule(
     needs=KRUM,
     flops=pair_flops,
+    constant=krum_constant,
     selects=lambda vectors, *, f: best_scored(vectors, f=f, keep=1),
 )
 def krum(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
@@ -114,7 +116,13 @@ def krum(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     return np.array(vectors[best])
 
 
-@rule(needs=KRUM, flops=pair_flops, problems=_keep_fits, selects=best_scored)
+@rule(
+    needs=KRUM,
+    flops=pair_flops,
+    constant=krum_constant,
+    problems=_keep_fits,
+    selects=best_scored,
+)
 def multi_krum(
     vectors: Vectors, *, f: Annotated[int, Ge(0)], keep: Annotated[int, Ge(1)] | None = None
 ) -> Vector:

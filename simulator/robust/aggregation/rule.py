@@ -19,6 +19,7 @@ __all__ = ['ALONE', 'Context', 'Needs', 'Promises', 'Rule', 'rule']
 
 Flops = Callable[..., float]
 Problems = Callable[..., Iterable[str]]
+Constant = Callable[..., 'float | None']
 
 
 class Needs(NamedTuple):
@@ -112,6 +113,9 @@ class Rule:
     promises : Promises
     flops : callable
         ``(n, d, **options) -> float``: additions, multiplications and comparisons.
+    constant : callable, optional
+        ``(n, *, f, **options) -> float or None``: what is published of how far it strays, see
+        `constants`.
     """
 
     def __init__(
@@ -123,8 +127,10 @@ class Rule:
         problems: Problems | None,
         selects: Callable[..., Indices] | None,
         as_received: bool,
+        constant: Constant | None = None,
     ):
         update_wrapper(self, function)
+        self.constant = constant
         self.promises = promises
         self.flops = flops
         self.needs = needs
@@ -181,6 +187,7 @@ def rule(
     problems: Problems | None = None,
     selects: Callable[..., Indices] | None = None,
     as_received: bool = False,
+    constant: Constant | None = None,
 ) -> Callable[[Callable[..., Vector]], Rule]:
     """Make a rule of a function of clean vectors (n, d); see `received` for what clean means.
 
@@ -198,6 +205,8 @@ def rule(
         Takes what the rule takes, returns which vectors it goes on with.
     as_received : bool
         Whether the rule wants values as they are, nan included.
+    constant : callable, optional
+        ``(n, *, f, **options)``: what is published of how far it strays.
 
     Examples
     --------
@@ -210,6 +219,6 @@ def rule(
 
     def decorate(function: Callable[..., Vector]) -> Rule:
         given = promises or Promises()
-        return Rule(function, needs, given, flops, problems, selects, as_received)
+        return Rule(function, needs, given, flops, problems, selects, as_received, constant)
 
     return decorate

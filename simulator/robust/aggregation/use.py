@@ -12,7 +12,7 @@ from simulator.robust.aggregation.received import cleaned
 from simulator.robust.aggregation.rule import ALONE, Context, Promises, Rule
 from simulator.robust.arrays import Indices, Vector, Vectors
 
-__all__ = ['aggregate', 'flops', 'problems', 'promises', 'selected', 'tolerance']
+__all__ = ['aggregate', 'constant', 'flops', 'problems', 'promises', 'selected', 'tolerance']
 
 
 def aggregate(
@@ -62,3 +62,17 @@ def flops(choice: Choice, n: int, d: int) -> float:
     """Return what aggregating n vectors of d entries costs; 0 if a plug-in does not say."""
     cost = choice.beside('flops')
     return 0.0 if cost is None else float(cost(n, d, **choice.options))
+
+
+def constant(choice: Choice, n: int, liars: int) -> float | None:
+    """Return the rule's published constant for n vectors, None where there is none.
+
+    It is that for the f that the rule is told of, or else for the true number of liars; none
+    holds for more liars than that, or than the rule survives.
+    """
+    known, told = choice.beside('constant'), choice.options.get('f', liars)
+    largest = tolerance(choice, n)
+    if known is None or largest is None or not liars <= told <= largest:
+        return None
+    value = known(n, **{**choice.options, 'f': told})
+    return None if value is None else float(value)

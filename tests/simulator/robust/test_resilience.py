@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator.robust.aggregation import RULES
+from simulator.robust.aggregation.constants import krum_constant
 from simulator.robust.attacks import ATTACKS
-from simulator.robust.resilience import krum_constant, resilience
+from simulator.robust.resilience import Moments, resilience
 
 N, F, D = 25, 5, 20
 
@@ -40,7 +43,7 @@ def test_one_liar_turns_the_mean_around():
 
 @pytest.mark.parametrize('attack', ['sign_flip', 'little_is_enough', 'min_max', 'inner_product'])
 def test_krum_keeps_what_was_published_where_its_condition_holds(attack):
-    constant = krum_constant(N, F)
+    constant = krum_constant(N, f=F)
     found = study({'krum': {'f': F}}, attack, spread=0.05, constant=constant)
     assert found.holds
     assert found.distance <= found.bound
@@ -48,10 +51,32 @@ def test_krum_keeps_what_was_published_where_its_condition_holds(attack):
 
 
 def test_where_the_condition_does_not_hold_nothing_is_promised():
-    found = study({'krum': {'f': F}}, 'sign_flip', spread=1.0, constant=krum_constant(N, F))
+    found = study({'krum': {'f': F}}, 'sign_flip', spread=1.0, constant=krum_constant(N, f=F))
     assert not found.holds
     assert np.isnan(found.largest_angle)
 
 
-def test_the_constant_is_that_of_the_paper():
-    assert krum_constant(25, 5) ** 2 == pytest.approx(2 * (20 + (5 * 18 + 25 * 19) / 13))
+@given(seed=st.integers(0, 2**32), draws=st.integers(2, 9), d=st.integers(1, 6))
+def test_sums_say_what_all_draws_together_say(seed, draws, d):
+    rng = np.random.default_rng(seed)
+    gradient, results = rng.standard_normal(d), rng.standard_normal((draws, d))
+    vectors = rng.standard_normal((draws, 3, d))
+    moments = Moments(gradient, 2.0)
+    for aggregate, honest in zip(results, vectors, strict=True):
+        moments.add(aggregate, honest)
+    found, away = moments.measured(), results.mean(axis=0) - gradient
+    error = np.sqrt(results.var(axis=0, ddof=1).sum() / draws)
+    deviation = np.sqrt(((vectors - gradient) ** 2).sum(axis=2).mean())
+    assert found.distance == pytest.approx(np.linalg.norm(away))
+    assert found.distance_error == pytest.approx(error, abs=1e-7)
+    assert (found.deviation, found.bound) == pytest.approx((deviation, 2 * deviation))
+    assert found.leeway == pytest.approx(np.abs(away).max() / (deviation / np.sqrt(d)))
+
+
+def test_an_aggregate_that_is_no_number_leaves_the_honest_figures():
+    moments = Moments(np.ones(2))
+    moments.add(np.array([np.nan, 1.0]), np.ones((3, 2)) + 1)
+    found = moments.measured()
+    assert np.isnan(found.distance)
+    assert np.isnan(found.angle)
+    assert (found.norm, found.deviation) == pytest.approx((np.sqrt(2), np.sqrt(2)))
