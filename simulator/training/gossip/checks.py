@@ -37,6 +37,8 @@ def check_gossip(
         yield 'choco has its neighbours remember what they know of each other; no redraw_every'
     if aggregation.name != 'weighted' and not protocol.beside('mixes'):
         yield f'{protocol.name} adds up what it receives; it takes no other aggregation'
+    else:
+        yield from _check_mix(facts, protocol, aggregation, overlay)
     if redraw_every is not None and overlay is None:
         yield 'redraw_every needs an overlay to draw again'
     if overlay is None:
@@ -51,6 +53,23 @@ def check_gossip(
         _first(facts, overlay)
     except BosphorusError as error:
         yield f'overlay {error}'
+
+
+def _check_mix(
+    facts: Facts, protocol: Choice, aggregation: Choice, overlay: Choice | None
+) -> Iterator[str]:
+    """Say what the aggregation misses: it is put to the peer that gets the fewest models."""
+    problems = aggregation.beside('problems')
+    if problems is None or (overlay is None and facts.graph is None):
+        return
+    try:
+        near = _first(facts, overlay)
+    except BosphorusError:  # of which is told below
+        return
+    models = protocol.beside('models')(near, **protocol.options)
+    for problem in problems(models, **aggregation.options):
+        where = 'meets one model at a time' if models == 2 else 'has peers with few neighbours'
+        yield f'{aggregation.name} {problem}; {protocol.name} {where}'
 
 
 def _check_compression(

@@ -14,7 +14,7 @@ from simulator.training.gossip.swarm import Letter, Program, Swarm
 from simulator.transport import Message
 from simulator.units import Seconds
 
-__all__ = ['Dpsgd', 'dpsgd_traffic', 'moved']
+__all__ = ['Dpsgd', 'dpsgd_models', 'dpsgd_traffic', 'moved']
 
 
 class Dpsgd:
@@ -138,3 +138,8 @@ def moved(model: Floats, end: Floats, start: Floats) -> Floats:
 def dpsgd_traffic(near: Neighbourhood, size: float, **_: Any) -> tuple[int, float]:
     """Return the messages of a round, and the bytes of each: a model to every neighbour."""
     return near.messages, size
+
+
+def dpsgd_models(near: Neighbourhood, **_: Any) -> int:
+    """Return how many models the peer with the fewest neighbours mixes, its own among them."""
+    return 1 + min(map(len, near.sources))

@@ -16,7 +16,7 @@ from simulator.training.gossip.swarm import Letter, Program, Swarm
 from simulator.transport import Message
 from simulator.units import Seconds
 
-__all__ = ['Epidemic', 'epidemic_traffic']
+__all__ = ['Epidemic', 'epidemic_models', 'epidemic_traffic']
 
 
 class Epidemic:
@@ -117,3 +117,8 @@ def epidemic_traffic(
     """Return the messages of a round, and the bytes of each: a model to each receiver."""
     most = receivers or advised(near.count)
     return sum(min(most, len(targets)) for targets in near.targets), size
+
+
+def epidemic_models(near: Neighbourhood, *, receivers: int | None = None, **_: Any) -> int:
+    """Return how many models a peer mixes on average, its own among them."""
+    return 1 + min(receivers or advised(near.count), near.count - 1)

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulator.catalogue import Catalogue
 from simulator.learning.arrays import Floats
+from simulator.training.gossip.robust_mixing import FLOPS, PROBLEMS, ROBUST
 
 __all__ = ['MIXES', 'weighted', 'weighted_flops']
 
@@ -57,5 +58,10 @@ def weighted(own: Floats, received: Sequence[Floats], weights: Sequence[float]) 
     return mixed
 
 
-MIXES = Catalogue('gossip aggregation', {'weighted': weighted}, flops={'weighted': weighted_flops})
+MIXES = Catalogue(
+    'gossip aggregation',
+    {'weighted': weighted, **ROBUST},
+    flops={'weighted': weighted_flops, **FLOPS},
+    problems=PROBLEMS,
+)
 """Entries take ``(own, received, weights)``; a robust one may pay no heed to the weights."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from annotated_types import Gt
 
@@ -16,7 +16,7 @@ from simulator.training.promises import Model
 from simulator.transport import Message
 from simulator.units import Seconds
 
-__all__ = ['Aged', 'Pull', 'Push', 'PushPull']
+__all__ = ['Aged', 'Pull', 'Push', 'PushPull', 'two_models']
 
 Merge = Literal['age', 'average', 'never']
 Period = Annotated[Seconds, Gt(0)]
@@ -257,3 +257,8 @@ def round_trip(swarm: Swarm) -> float:
     )
     size = experiment.wire_bytes(1 + experiment.parameters)
     return compute + facts.latency + size / facts.bandwidth
+
+
+def two_models(near: Neighbourhood, **_: Any) -> int:
+    """Return how many models a peer merges at a time: its own and one that has arrived."""
+    return 2
