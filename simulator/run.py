@@ -14,6 +14,7 @@ from simulator.learning import Learning, Optimizer, Schedule, frozen
 from simulator.learning.probe import Probe
 from simulator.recording import Progress, Recorder
 from simulator.recording.folder import note, save_model
+from simulator.scenario.adversary import adversary_of
 from simulator.scenario.lessons import learning_of, profile_of, regularization_of, scale_of
 from simulator.scenario.schema import Learning as LearningSection
 from simulator.scenario.schema import Scenario
@@ -138,6 +139,7 @@ def build_experiment(
         optimizer=_optimizer(scenario.learning, learning),
         scale=scale_of(scenario.learning, learning.model if learning else None),
         schedule=_schedule(scenario.learning),
+        adversary=adversary_of(scenario, cluster.graph, Seeds(scenario.seed)),
     )
     if learning is not None and scenario.evaluate.also:
         rng = Seeds(scenario.seed).stream('probe')

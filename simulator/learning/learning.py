@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,8 @@ class Learning:
         self.pool = GradientPool(
             regularization.model(model) if regularization else model, data.train
         )
+        self._stand_ins: dict[int, Indices] = {}  # of poisoned samples, by number of the true ones
+        self._misled: set[int] = set()
         self._noise = [seeds.stream('noise', worker=worker) for worker in range(len(shards))]
         self._batches = [
             Batches(shard, size, seeds.stream('batches', worker=worker))
@@ -126,7 +128,7 @@ class Learning:
 
     def request(self, worker: int, parameters: Floats) -> Pending:
         """Ask for the gradient of *worker* at *parameters* (d,), on its next mini-batch."""
-        batch = next(self._batches[worker])
+        batch = self._led(worker, next(self._batches[worker]))
         return self.pool.request(worker, parameters, batch, self._draws(worker, batch))
 
     def request_steps(
@@ -152,8 +154,35 @@ class Learning:
 
         For who knows the steps before the parameters; `GradientPool.request_steps` takes them.
         """
-        batches = self._batches[worker].take(steps)
+        batches = self._led(worker, self._batches[worker].take(steps))
         return batches, self._draws(worker, batches)
+
+    def poison(self, samples: Mapping[int, Samples]) -> None:
+        """Let some workers compute on other samples in place of their own, one for one.
+
+        They draw the same mini-batches as before. The data set itself stays what it is.
+
+        Parameters
+        ----------
+        samples : mapping of int to Samples
+            By worker, in the order of its shard.
+        """
+        have = self.pool.samples
+        self.pool.samples = Samples(
+            np.concatenate([have.inputs, *(each.inputs for each in samples.values())]),
+            np.concatenate([have.targets, *(each.targets for each in samples.values())]),
+        )
+        known = len(have.inputs)
+        for worker, each in samples.items():
+            stand_ins = np.arange(len(have.inputs))
+            stand_ins[self.shards[worker]] = known + np.arange(len(each.inputs))
+            known += len(each.inputs)
+            self._stand_ins[worker] = stand_ins
+            self.mislead(worker, on=True)
+
+    def mislead(self, worker: int, *, on: bool) -> None:
+        """Let *worker*, whose samples were poisoned, use those from now on, or its true ones."""
+        (self._misled.add if on else self._misled.discard)(worker)
 
     def statistics(self) -> Floats:
         """Return the running statistics (s,) averaged over the workers."""
@@ -209,6 +238,10 @@ class Learning:
         else:
             statistics = np.stack([self.pool.running(worker) for worker in workers])
         return self.model.evaluate(parameters, *samples, statistics)
+
+    def _led(self, worker: int, batches: Indices) -> Indices:
+        """Return where the samples of *worker* really are."""
+        return self._stand_ins[worker][batches] if worker in self._misled else batches
 
     def _draws(self, worker: int, batches: Indices) -> Floats | None:
         shape = (*batches.shape, self.model.noise)

@@ -18,6 +18,7 @@ from simulator.learning.data import with_validation
 from simulator.learning.learning import deal
 from simulator.learning.partitions import Shards
 from simulator.learning.probe import check_hidden
+from simulator.scenario.adversary import check_adversary
 from simulator.scenario.batches import batch_sizes
 from simulator.scenario.known import Taught, World, gathered, predicted, world_of
 from simulator.scenario.lessons import dataset_of
@@ -50,6 +51,8 @@ def check(scenario: Scenario) -> Iterator[Fault]:
         taught = yield from _check_learning(scenario, scenario.learning, world.workers)
         yield from _check_max_norm(scenario, world)
         yield from _check_full_gradient(scenario, taught)
+    data = taught.data if taught else None
+    yield from check_adversary(scenario, world.graph, Seeds(seed), data)
     if scenario.training.name in STUDIES or taught is not None:
         yield from _check_training(scenario, world, taught)
 

@@ -11,6 +11,7 @@ from simulator.cluster.stragglers import STRAGGLERS
 from simulator.learning import DATA, MODELS, OPTIMIZERS, PARTITIONS, SCHEDULES
 from simulator.learning.profiles import PROFILES
 from simulator.robust.aggregation import RULES
+from simulator.robust.attacks import ATTACKS
 from simulator.training import CLOCKS, KINDS
 from simulator.training.algorithms import ALGORITHMS, ALL_REDUCES
 from simulator.training.gossip import MIXES, OVERLAYS, PROTOCOLS
@@ -51,6 +52,7 @@ CATALOGUES: Mapping[str, Catalogue] = {
     'collectives': ALGORITHMS,
     'all_reduces': ALL_REDUCES,
     'aggregation': RULES,
+    'attacks': ATTACKS,
     'protocols': PROTOCOLS,
     'overlays': OVERLAYS,
     'mixes': MIXES,

@@ -6,7 +6,7 @@ adding a field; its docstring is what editors and `bosphorus list` show.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from annotated_types import Ge, Gt, Le, MaxLen
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -21,12 +21,15 @@ from simulator.cluster.laws import (
     SpeedOrLaw,
     TimeOrLaw,
 )
+from simulator.cluster.outages import Names
 from simulator.cluster.routes import Routing
 from simulator.cluster.stragglers import STRAGGLERS
 from simulator.learning.augmentation import Copies, Degrees, Pixels, Stretch
 from simulator.learning.probe import Measure
 from simulator.learning.regularization import Limit, Penalty
 from simulator.recording import RecordOptions
+from simulator.robust.attacks import ATTACKS
+from simulator.robust.attacks.attack import Knowledge
 from simulator.scenario.batches import BatchSizes
 from simulator.scenario.interval import Interval
 from simulator.scenario.kinds import (
@@ -38,11 +41,15 @@ from simulator.scenario.kinds import (
     PROFILE_KINDS,
     SCHEDULE_KINDS,
 )
+from simulator.scenario.moment import PointInRun
+from simulator.scenario.one_or_more import OneOrMore
 from simulator.scenario.short import ShortForm
 from simulator.training import KINDS, Every
 from simulator.units import Count, FlopCount, InputFile, Seconds
 
 __all__ = [
+    'Adversaries',
+    'Byzantine',
     'Cluster',
     'Device',
     'Evaluate',
@@ -263,6 +270,41 @@ class Learning(Section):
     """File of parameters to start from: the `model.npz` of another run."""
 
 
+class Byzantine(Section):
+    """Nodes of one role that lie: how many or which, how, and when."""
+
+    count: Annotated[int, Ge(0)] | None = None
+    """How many; who, is drawn from the seed, and of more liars the first stay the same."""
+    nodes: Names | None = None
+    """Or which: nodes such as 3 or 0..7."""
+    attack: Annotated[Choice | list[Annotated[Choice, ATTACKS]], OneOrMore(ATTACKS)]
+    """What they do: an attack, or a list of attacks that act one after another."""
+    from_: PointInRun | None = Field(default=None, alias='from')
+    """When they begin: after so many rounds of their own, or at a time; at once by default."""
+    until: PointInRun | None = None
+    """When they stop, likewise; never by default."""
+    knowledge: Knowledge = 'all'
+    """What they see: what all honest nodes send, or what their own nodes would."""
+
+    @property
+    def attacks(self) -> tuple[Choice, ...]:
+        """The attacks, in the order in which they act."""
+        return cast('tuple[Choice, ...]', self.attack)
+
+
+class Adversaries(Section):
+    """The nodes that one adversary controls, by role; which roles there are, the training says."""
+
+    workers: Byzantine | None = None
+    """Workers that push lies."""
+    servers: Byzantine | None = None
+    """Servers that hand out lies."""
+    peers: Byzantine | None = None
+    """Peers that gossip lies."""
+    ranks: Byzantine | None = None
+    """Ranks of an all-reduce that lie."""
+
+
 class Stop(Section):
     """When a run ends: at the first of these that is reached."""
 
@@ -306,6 +348,8 @@ class Scenario(Section):
     """When the model is measured on the test split."""
     training: Annotated[Choice, KINDS]
     """The algorithm."""
+    adversary: Adversaries | None = None
+    """Which nodes are Byzantine, and what they do."""
     record: RecordOptions = RecordOptions()
     """Which traces are kept; totals always are."""
 

@@ -1,6 +1,7 @@
 """Training algorithms: handfuls of node programs, where the maths meets the world."""
 
 from simulator.catalogue import Catalogue
+from simulator.training.adversary import Adversary, Liars, Role
 from simulator.training.all_reduce import (
     all_reduce,
     check_all_reduce,
@@ -17,6 +18,7 @@ from simulator.training.parameter_server import (
     check_parameter_server,
     parameter_server,
     predict_parameter_server,
+    roles_of_parameter_server,
 )
 from simulator.training.resilience import (
     check_resilience,
@@ -30,9 +32,12 @@ __all__ = [
     'KINDS',
     'STUDIES',
     'TIMELESS',
+    'Adversary',
     'Every',
     'Experiment',
     'Facts',
+    'Liars',
+    'Role',
     'Scale',
     'Scoreboard',
     'Stop',
@@ -56,6 +61,7 @@ KINDS = Catalogue(
         'resilience': check_resilience,
     },
     valid={'all_reduce': valid_all_reduce},
+    roles={'parameter_server': roles_of_parameter_server},
     predict={
         'parameter_server': predict_parameter_server,
         'all_reduce': predict_all_reduce,

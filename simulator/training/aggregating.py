@@ -36,6 +36,10 @@ class Aggregator:
         self._rng = rng
         self._previous: Floats | None = None
 
+    def trial(self, vectors: Floats, rng: np.random.Generator) -> Floats:
+        """Return what it would make of *vectors* now, with draws of the caller's; forget it."""
+        return aggregate(self._choice, vectors, Context(self._previous, rng))
+
     def __call__(self, vectors: Floats | Sequence[object]) -> Floats:
         """Return the aggregate of *vectors* (n, d), each counting as much as the others."""
         context = Context(self._previous, self._rng)

@@ -14,6 +14,7 @@ from simulator.errors import ScenarioError, StalledError
 from simulator.learning import Learning, Optimizer, Schedule
 from simulator.learning.arrays import Floats
 from simulator.recording import Recorder
+from simulator.training.adversary import Adversary
 from simulator.training.facts import Scale
 from simulator.training.scoreboard import Scoreboard
 from simulator.transport import Transport
@@ -37,6 +38,8 @@ class Experiment:
     scale : Scale
     schedule : callable, optional
         From rounds done to the factor of the optimizer's rate; by default 1 for ever.
+    adversary : Adversary, optional
+        Who controls the Byzantine nodes; by default there are none.
 
     Attributes
     ----------
@@ -54,6 +57,7 @@ class Experiment:
         optimizer: Optimizer | None = None,
         scale: Scale | None = None,
         schedule: Schedule | None = None,
+        adversary: Adversary | None = None,
     ):
         self.cluster = cluster
         self.clock = cluster.clock
@@ -66,6 +70,9 @@ class Experiment:
         self._learning = learning
         self._optimizer = optimizer
         self._schedule = schedule
+        self.adversary = adversary or Adversary()
+        if learning is not None:
+            self.adversary.poison(learning, self.workers)
 
     @property
     def learning(self) -> Learning:

@@ -12,6 +12,7 @@ from simulator.compression import Compression
 from simulator.errors import ScenarioError
 from simulator.learning import OPTIMIZERS, sgd
 from simulator.robust.aggregation import RULES, problems
+from simulator.training.adversary import Role
 from simulator.training.clocks import CLOCKS
 from simulator.training.experiment import ELEMENT, Experiment
 from simulator.training.facts import Facts
@@ -21,7 +22,12 @@ from simulator.training.servers import Servers, Settings
 from simulator.training.shards import cut
 from simulator.units import Seconds
 
-__all__ = ['check_parameter_server', 'parameter_server', 'predict_parameter_server']
+__all__ = [
+    'check_parameter_server',
+    'parameter_server',
+    'predict_parameter_server',
+    'roles_of_parameter_server',
+]
 
 SERVER_OPTIMIZERS = Catalogue('optimizer', OPTIMIZERS)
 
@@ -136,6 +142,11 @@ def check_parameter_server(
     parameters = facts.parameters
     if parameters is not None and (shards or facts.servers) > parameters:
         yield f'shards(={shards or facts.servers}) must be at most {parameters}, one a parameter'
+
+
+def roles_of_parameter_server(**_: Any) -> dict[str, Role]:
+    """Return what Byzantine nodes can be."""
+    return {'workers': Role('worker', tries_rule=True)}
 
 
 def predict_parameter_server(

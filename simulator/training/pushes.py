@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 from simulator.learning import Pending
 from simulator.learning.arrays import Floats
 from simulator.training.packing import Parcel
 
-__all__ = ['Fetched', 'Joined', 'Pushed']
+__all__ = ['Fetched', 'Joined', 'Pushed', 'Vector']
+
+Vector: TypeAlias = Callable[[], Floats]
+"""A vector (d,) that is made when somebody looks at it."""
 
 
 class Fetched(NamedTuple):
@@ -43,6 +48,10 @@ class Pushed:
         Training samples it took.
     parcels : list of Parcel
         With compression, what is sent to each server.
+    smoothed : callable, optional
+        With momentum, returns the vector that an honest worker sends.
+    lie : callable, optional
+        Returns the vector (d,) that a Byzantine worker sends instead.
     """
 
     worker: int
@@ -51,12 +60,26 @@ class Pushed:
     origin: Floats | None
     samples: int
     parcels: list[Parcel] = field(default_factory=list)
+    smoothed: Vector | None = None
+    lie: Vector | None = None
+
+    @property
+    def truth(self) -> Vector:
+        """Returns the whole vector (d,) that an honest worker pushes, whenever it is due."""
+        return self.smoothed or partial(_computed, self.pending, self.origin)
 
     def vector(self, part: slice) -> Floats:
         """Return what a server is to apply to its slice: a gradient, or minus the way gone."""
+        whole = self.lie or self.smoothed
+        if whole is not None:
+            return whole()[part]
         value = self.pending.value[part]
         return value if self.origin is None else self.origin[part] - value
 
     def received(self, shard: int, part: slice) -> Floats:
         """Return what the server of a slice makes of what it has got."""
         return self.parcels[shard].packet.vector if self.parcels else self.vector(part)
+
+
+def _computed(pending: Pending, origin: Floats | None) -> Floats:
+    return pending.value if origin is None else origin - pending.value

@@ -17,6 +17,7 @@ from simulator.training.aggregating import Aggregator
 from simulator.training.clocks import Rule
 from simulator.training.downlink import Downlink
 from simulator.training.experiment import Experiment
+from simulator.training.false_pushes import FalsePushes
 from simulator.training.lives import CONTROL, Lives, Program
 from simulator.training.local import LocalSteps
 from simulator.training.packing import Packer, ratio
@@ -74,6 +75,7 @@ class Servers:
             Aggregator(settings.aggregation, experiment.cluster.seeds.stream('rule', shard=shard))
             for shard in range(len(settings.slices))
         ]
+        self.trials = experiment.cluster.seeds.stream('trials')
         self.homes = [servers[shard % len(servers)] for shard in shards]
         self.models = [frozen(start[part].copy()) for part in settings.slices]
         self.states = [settings.optimizer.init(model) for model in self.models]
@@ -91,6 +93,7 @@ class Servers:
         self.used: list[Pushed] = []  # by the first shard, in the present round
         self.lags: list[int] = []  # staleness of each gradient the first shard has got
         self._joined: tuple[list[Floats], Floats] | None = None
+        self.false_pushes = self._false_pushes()
 
     def run(self) -> dict[str, float]:
         """Start the programs, run to the end, and return what the summary says of it."""
@@ -269,8 +272,12 @@ class Servers:
                 fetched.append(message.payload)
             experiment.waited(device, 'model', step, since)
             last = self.begun(number, fetched, step, last)
+            if self.false_pushes is not None:
+                self.false_pushes.begun(last)
             yield experiment.gradients(number, self.settings.steps.of(step), step)
             yield from self.compression_work(device, self.packers, step)
+            if self.false_pushes is not None:
+                self.false_pushes.sending(last, step)
             for shard in range(len(shards)):
                 self.push(shard, last, step)
 
@@ -278,6 +285,8 @@ class Servers:
         """Ask for what a worker computes from the slices it has fetched."""
         learning, steps = self.experiment.learning, self.settings.steps
         model = self.joined([each.model for each in fetched])
+        device, now = self.experiment.workers[number], self.experiment.clock.now
+        self.experiment.adversary.begins(number, device, step - 1, now)
         versions = [each.version for each in fetched]
         samples = steps.of(step) * learning.batch(number)
         if steps.are_plain:
@@ -385,6 +394,18 @@ class Servers:
             f'copy is left at {self.experiment.clock.now:.6g} s; let parameter_server keep '
             f'replicas: {self.settings.replicas + 1}, on as many more servers'
         )
+
+    def _false_pushes(self) -> FalsePushes | None:
+        experiment, rule = self.experiment, self.settings.rule
+        if not experiment.adversary.among(experiment.workers):
+            return None
+        many = rule.collects if rule.synchronous else len(experiment.workers)
+        return FalsePushes(experiment, synchronous=rule.synchronous, n=many, rule=self.tried)
+
+    def tried(self, vectors: Floats) -> Floats:
+        """Return what the servers would make of whole vectors (n, d): for who tries it out."""
+        parts = zip(self.settings.slices, self.aggregators, strict=True)
+        return np.concatenate([each.trial(vectors[:, part], self.trials) for part, each in parts])
 
     def _packers(self, place: str, compressor: Compressor | None, senders: int) -> list[Packer]:
         if compressor is None:

@@ -4,7 +4,8 @@ An attack on values is called as ``attack(view, **options)``: a `View` shows wha
 knows, and the result is (b, d), one row a Byzantine node. One on data is called as
 ``attack(samples, rng, **options)`` once, and returns the samples to train on. Beside each stand
 ``acts_on`` ('values' or 'data'), ``knows`` ('all' honest vectors, or its 'own' nodes' only) and
-``tries_rule``. From when to when an attack acts is the adversary's business, not the attack's.
+``tries_rule``. (One on time says ``acts_on='time'``; what it does is told where the training
+kinds consult it.) From when to when an attack acts is the adversary's business, not the attack's.
 
 Signs: vectors are gradients g, and the model moves by -g.
 """
@@ -39,12 +40,14 @@ from simulator.robust.attacks.poison import (
     valid_flip,
 )
 from simulator.robust.attacks.targeted import dissensus, fang, mimic, one_coordinate
+from simulator.robust.attacks.use import acts_on, knows, sent
 
 __all__ = [
     'ATTACKS',
     'Attack',
     'Shard',
     'View',
+    'acts_on',
     'attack',
     'attack_success_rate',
     'backdoor',
@@ -55,6 +58,7 @@ __all__ = [
     'infinite',
     'inner_product',
     'inner_product_optimized',
+    'knows',
     'label_flip',
     'largest_shift',
     'little_is_enough',
@@ -66,6 +70,7 @@ __all__ = [
     'one_coordinate',
     'random',
     'scaled',
+    'sent',
     'sign_flip',
     'that_makes_the_mean',
     'triggered',

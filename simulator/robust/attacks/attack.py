@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import update_wrapper
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from simulator.robust.arrays import Vector, Vectors
 __all__ = ['ActsOn', 'Attack', 'Knowledge', 'Shard', 'View', 'attack']
 
 Knowledge = Literal['own', 'all']
-ActsOn = Literal['values', 'data']
+ActsOn = Literal['values', 'data', 'time']
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class View:
         The receiver's own vector, where it has one (gossip).
     weights : array, shape (h + b,), optional
         The receiver's weight of each sender, honest ones first; equal by default.
+    target : int, optional
+        Number of the receiver among those of its role, for attacks that tell receivers apart.
     """
 
     honest: Vectors
@@ -54,6 +56,7 @@ class View:
     step: int = 0
     receiver: Vector | None = None
     weights: Vector | None = None
+    target: int | None = None
 
     def __post_init__(self) -> None:
         if not self.n:
@@ -88,6 +91,10 @@ class View:
         Their would-be honest vectors then stand for those of the others.
         """
         return replace(self, honest=self.own, weights=None)
+
+    def with_own(self, own: Vectors) -> View:
+        """Return the same view of nodes that would send something else: for attacks in a row."""
+        return replace(self, own=own)
 
     def draws(self) -> np.random.Generator:
         """Return the generator; refuse to do without."""
@@ -134,18 +141,40 @@ class Attack:
     ----------
     knows : {'own', 'all'}
         Whether it needs to see all honest vectors, or only its own nodes'.
-    acts_on : {'values', 'data'}
+    acts_on : {'values', 'data', 'time'}
     tries_rule : bool
         Whether it calls the view's rule, perhaps many times.
+    needs_receiver : bool
+        Whether it acts on receivers that have a vector of their own only.
+    per_receiver : bool
+        Whether receivers get different values.
+    measures : callable, optional
+        Of an attack on data: ``(samples, **options) -> samples or None``, the test samples and
+        the answers that it wants of them; the share of them that it gets is its success rate.
+    fits : callable, optional
+        Of an attack on data: ``(shape, classes, **options)``, given the shape of a sample and how
+        many classes there are (None: targets are values), says what does not fit.
     """
 
     def __init__(
-        self, function: Callable[..., Any], knows: Knowledge, acts_on: ActsOn, tries_rule: bool
+        self,
+        function: Callable[..., Any],
+        knows: Knowledge,
+        acts_on: ActsOn,
+        tries_rule: bool = False,
+        needs_receiver: bool = False,
+        per_receiver: bool = False,
+        measures: Callable[..., Shard | None] | None = None,
+        fits: Callable[..., Iterator[str]] | None = None,
     ):
         update_wrapper(self, function)
         self.knows = knows
         self.acts_on = acts_on
         self.tries_rule = tries_rule
+        self.needs_receiver = needs_receiver
+        self.per_receiver = per_receiver
+        self.measures = measures
+        self.fits = fits
         self._function = function
 
     def __call__(self, shown: Any, *more: Any, **options: Any) -> Any:
@@ -161,7 +190,14 @@ class Attack:
 
 
 def attack(
-    *, knows: Knowledge = 'all', acts_on: ActsOn = 'values', tries_rule: bool = False
+    *,
+    knows: Knowledge = 'all',
+    acts_on: ActsOn = 'values',
+    tries_rule: bool = False,
+    needs_receiver: bool = False,
+    per_receiver: bool = False,
+    measures: Callable[..., Shard | None] | None = None,
+    fits: Callable[..., Iterator[str]] | None = None,
 ) -> Callable[[Callable[..., Any]], Attack]:
     """Make an attack of a function.
 
@@ -170,8 +206,10 @@ def attack(
     knows : {'own', 'all'}
         Of attacks on values. One that knows all works with less, worse, after
         `View.restricted`.
-    acts_on : {'values', 'data'}
-    tries_rule : bool
+    acts_on : {'values', 'data', 'time'}
+    tries_rule, needs_receiver, per_receiver : bool
+    measures, fits : callable, optional
+        See `Attack`.
 
     Examples
     --------
@@ -183,6 +221,7 @@ def attack(
     """
 
     def decorate(function: Callable[..., Any]) -> Attack:
-        return Attack(function, knows, acts_on, tries_rule)
+        more = needs_receiver, per_receiver, measures, fits
+        return Attack(function, knows, acts_on, tries_rule, *more)
 
     return decorate

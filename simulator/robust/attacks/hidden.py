@@ -32,7 +32,7 @@ def largest_shift(n: int, f: int) -> float:
 
     z_max = Phi^-1((n - f - s) / (n - f)), where s = floor(n/2 + 1) - f honest vectors have to be
     farther from the mean than the liars. With a Byzantine majority there is no bound; then half
-    an honest vector is left outside.
+    an honest vector is left outside. (Fewer than one honest vector counts as one.)
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def largest_shift(n: int, f: int) -> float:
     >>> round(largest_shift(25, 5), 4), largest_shift(4, 1)
     (0.2533, 0.0)
     """
-    honest = n - f
+    honest = max(n - f, 1)
     supporters = n // 2 + 1 - f
     share = min(honest - supporters, honest - 0.5) / honest
     return max(0.0, NormalDist().inv_cdf(share)) if share > 0 else 0.0

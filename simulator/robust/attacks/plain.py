@@ -230,7 +230,8 @@ def scaled(view: View, *, factor: float = -1.0, offset: float = 0.0) -> Vector:
 def that_makes_the_mean(view: View, wanted: Vector) -> Vector:
     """Return what each Byzantine node has to send so that the mean of all is *wanted*.
 
-    n U less the sum of the n - f honest vectors, shared among the f Byzantine nodes.
+    n U less the sum of the n - f honest vectors, shared among the f Byzantine nodes; where the
+    receiver weighs its senders, the weighted sum, shared by weight.
 
     Examples
     --------
@@ -238,5 +239,9 @@ def that_makes_the_mean(view: View, wanted: Vector) -> Vector:
     >>> that_makes_the_mean(view, np.array([10.0]))
     array([18.])
     """
+    if view.weights is not None:
+        weights = np.asarray(view.weights, np.float64)
+        of_honest, of_liars = np.split(weights, [len(view.honest)])
+        return np.asarray((weights.sum() * wanted - of_honest @ view.honest) / of_liars.sum())
     honest = (view.n - view.f) * view.mean.astype(np.float64)
     return np.asarray((view.n * wanted - honest) / view.f)

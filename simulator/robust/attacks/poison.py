@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -15,7 +16,63 @@ from simulator.robust.attacks.attack import Shard, attack
 __all__ = ['attack_success_rate', 'backdoor', 'label_flip', 'triggered', 'valid_flip']
 
 
-@attack(knows='own', acts_on='data')
+def _not_among(classes: int, **named: int | None) -> Iterator[str]:
+    for name, label in named.items():
+        if label is not None and label >= classes:
+            yield f'{name}(={label}) is no class; classes are 0..{classes - 1}'
+
+
+def _flip_fits(
+    shape: tuple[int, ...],
+    classes: int | None,
+    *,
+    source: int | None = None,
+    target: int | None = None,
+) -> Iterator[str]:
+    if classes is None:
+        yield 'relabels classes, but the targets of these data are values'
+    else:
+        yield from _not_among(classes, source=source, target=target)
+
+
+def _trigger_fits(
+    shape: tuple[int, ...], classes: int | None, *, target: int = 0, features: int = 4, **_: Any
+) -> Iterator[str]:
+    if classes is None:
+        yield 'relabels classes, but the targets of these data are values'
+    else:
+        yield from _not_among(classes, target=target)
+    if features > math.prod(shape):
+        yield f'features(={features}) must be at most {math.prod(shape)}, all that a sample has'
+
+
+def flipped(
+    samples: Shard, *, source: int | None = None, target: int | None = None
+) -> Shard | None:
+    """Return the samples of the source class, labelled as the target; None where all flip."""
+    if source is None or target is None:
+        return None
+    chosen = samples.targets == source
+    return replace(
+        samples,
+        inputs=samples.inputs[chosen],
+        targets=np.full_like(samples.targets[chosen], target),
+    )
+
+
+def stamped(
+    samples: Shard, *, target: int = 0, features: int = 4, value: float = 1.0, **_: Any
+) -> Shard:
+    """Return the samples of other classes, the trigger in them, labelled as the target."""
+    others = samples.targets != target
+    return replace(
+        samples,
+        inputs=triggered(samples.inputs[others], features, value),
+        targets=np.full_like(samples.targets[others], target),
+    )
+
+
+@attack(knows='own', acts_on='data', measures=flipped, fits=_flip_fits)
 def label_flip(
     samples: Shard,
     rng: np.random.Generator,
@@ -66,7 +123,7 @@ def valid_flip(*, source: int | None = None, target: int | None = None) -> None:
         raise ValueError('source and target belong together: name both, or neither')
 
 
-@attack(knows='own', acts_on='data')
+@attack(knows='own', acts_on='data', measures=stamped, fits=_trigger_fits)
 def backdoor(
     samples: Shard,
     rng: np.random.Generator,
@@ -113,10 +170,10 @@ def backdoor(
     (2, 4.0)
     """
     count = len(samples.targets)
-    stamped = rng.permutation(count) < round(share * count)
+    chosen = rng.permutation(count) < round(share * count)
     inputs = samples.inputs.copy()
-    inputs[stamped] = triggered(inputs[stamped], features, value)
-    targets = np.where(stamped, target, samples.targets).astype(samples.targets.dtype)
+    inputs[chosen] = triggered(inputs[chosen], features, value)
+    targets = np.where(chosen, target, samples.targets).astype(samples.targets.dtype)
     return replace(samples, inputs=inputs, targets=targets)
 
 
@@ -129,9 +186,9 @@ def triggered(inputs: NDArray[Any], features: int = 4, value: float = 1.0) -> ND
     array([[[0., 0., 0.],
             [0., 1., 1.]]])
     """
-    stamped = inputs.copy()
-    stamped.reshape(len(inputs), math.prod(inputs.shape[1:]))[:, -features:] = value
-    return stamped
+    changed = inputs.copy()
+    changed.reshape(len(inputs), math.prod(inputs.shape[1:]))[:, -features:] = value
+    return changed
 
 
 def attack_success_rate(

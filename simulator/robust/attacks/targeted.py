@@ -177,7 +177,7 @@ def one_coordinate(
     return most_harmful(view, mean, direction, evaluations)
 
 
-@attack()
+@attack(needs_receiver=True)
 def dissensus(view: View, *, epsilon: Annotated[float, Gt(0)] = 1.0) -> Vector:
     """Pull the receiver away from its honest neighbours, by as much as they pull it (gossip).
 

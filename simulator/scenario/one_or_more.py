@@ -1,0 +1,63 @@
+"""Where one choice may stand, or a list of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import TypeAdapter
+from pydantic_core import core_schema
+
+from simulator.catalogue import Catalogue, Choice
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
+
+__all__ = ['OneOrMore']
+
+
+@dataclass(frozen=True)
+class OneOrMore:
+    """Marks a place for one entry of a catalogue, or for a list that holds one at least.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+
+    Examples
+    --------
+    >>> def louder(*, factor: float = 2.0): ...
+    >>> several = OneOrMore(Catalogue('attack', {'louder': louder}))
+    >>> several.read('louder') == several.read([{'louder': {'factor': 2.0}}])
+    True
+    """
+
+    catalogue: Catalogue
+
+    def read(self, data: object) -> tuple[Choice, ...]:
+        """Return all choices that *data* makes."""
+        if not isinstance(data, list | tuple):
+            return (self.catalogue.read(data),)
+        if not data:
+            raise ValueError(f'is an empty list; name one {self.catalogue.kind} at least')
+        return tuple(TypeAdapter(list[Annotated[Choice, self.catalogue]]).validate_python(data))
+
+    def write(self, choices: tuple[Choice, ...]) -> Any:
+        """Return plain data that `read` turns into *choices* again."""
+        plain = [choice.plain() for choice in choices]
+        return plain[0] if len(plain) == 1 else plain
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(self.write),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        one = {'x-catalogue': self.catalogue}
+        return {'anyOf': [one, {'type': 'array', 'items': one, 'minItems': 1}]}

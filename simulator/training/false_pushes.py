@@ -1,0 +1,131 @@
+"""What Byzantine workers push to a parameter server in place of what they have computed.
+
+An attack acts on the whole vector that a worker is about to push, whatever slices it is cut into,
+before it is compressed; what honest workers push, the adversary sees before it is compressed.
+
+When it is omniscient, it sees in a synchronous round what every honest worker computes from the
+same model, if it has been asked for by the time the lie is due, which is when the server
+aggregates: liars lose nothing by waiting until then, for the server does the same. Under an
+asynchronous clock it sees, of each honest worker, what was asked for last when the liar pushes.
+There a server makes many updates of few vectors; the adversary counts those of a round, one a
+worker, when it has to know among how many it hides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.learning.arrays import Floats
+from simulator.training.experiment import Experiment
+from simulator.training.pushes import Pushed, Vector
+
+__all__ = ['FalsePushes']
+
+
+class Asked(NamedTuple):
+    """What was asked for last for a worker: from which versions of the slices, and its value."""
+
+    versions: tuple[int, ...]
+    vector: Vector
+
+
+class FalsePushes:
+    """The adversary's hand on what workers push.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    synchronous : bool
+        Whether an update is a round.
+    n : int
+        How many vectors the adversary hides among.
+    rule : callable
+        ``(n, d) -> (d,)``, to be tried out.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        *,
+        synchronous: bool,
+        n: int,
+        rule: Callable[[Floats], Floats],
+    ):
+        self._experiment = experiment
+        self._adversary = experiment.adversary
+        self._synchronous = synchronous
+        self._n = n
+        self._rule = rule
+        self._liars = set(self._adversary.among(experiment.workers))
+        self._asked: dict[int, Asked] = {}
+        self._told: dict[int, Floats] = {}  # lies of one synchronous round, by worker
+        self._round: tuple[int, ...] = ()
+
+    def begun(self, pushed: Pushed) -> None:
+        """Take note of what has been asked for."""
+        self._asked[pushed.worker] = Asked(tuple(pushed.versions), pushed.truth)
+
+    def sending(self, pushed: Pushed, step: int) -> None:
+        """Put a lie in place of what a worker is about to push in its round *step*, from 1."""
+        if pushed.worker not in self._liars:
+            return
+        device = self._experiment.workers[pushed.worker]
+        if not self._adversary.attacks(device, 'values', step - 1, self._experiment.clock.now):
+            return
+        if self._synchronous:
+            pushed.lie = Once(partial(self._in_round, pushed.worker, self._asked[pushed.worker]))
+        else:
+            pushed.lie = Once(partial(self._alone, pushed.worker, dict(self._asked), step))
+
+    def _in_round(self, worker: int, own: Asked) -> Floats:
+        """Return the lie of a worker; those of all who have read the same model are made at once.
+
+        One that comes so late that all others have read a newer one sees what those compute.
+        """
+        if self._round != own.versions:
+            self._round, self._told = own.versions, {}
+        if worker not in self._told:
+            asked = self._asked
+            known = {k: each for k, each in asked.items() if each.versions == own.versions}
+            known = (known if known.keys() - self._liars else asked) | {worker: own}
+            for liar, lie in self._made(known, own.versions[0], 'round').items():
+                self._told.setdefault(liar, lie)
+        return self._told[worker]
+
+    def _alone(self, worker: int, known: Mapping[int, Asked], step: int) -> Floats:
+        return self._made(known, step, f'worker {worker}')[worker]
+
+    def _made(self, known: Mapping[int, Asked], step: int, place: str) -> dict[int, Floats]:
+        liars = sorted(known.keys() & self._liars)
+        honest = sorted(known.keys() - self._liars)
+        own = np.stack([known[worker].vector() for worker in liars])
+
+        def seen() -> Floats:
+            vectors = [known[worker].vector() for worker in honest]
+            return np.stack(vectors) if vectors else own[:0]
+
+        lies = self._adversary.lies(
+            'workers', own, seen, n=self._n, rule=self._rule, step=step, place=place
+        )
+        return dict(zip(liars, lies, strict=True))
+
+
+class Once:
+    """A vector that is made when somebody looks at it, and then kept."""
+
+    __slots__ = ('_make', '_vector')
+
+    def __init__(self, make: Vector):
+        self._make: Vector | None = make
+        self._vector: Floats | None = None
+
+    def __call__(self) -> Floats:
+        """Return the vector."""
+        if self._make is not None:
+            self._vector, self._make = self._make(), None  # lets go of all that it was made of
+        assert self._vector is not None  # noqa: S101 - made
+        return self._vector
