@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -78,21 +78,22 @@ def convolution(
     def forward(weights: Views, samples: Floats, aside: Aside) -> tuple[Floats, Pull]:
         workers, batch = samples.shape[:2]
         matrix = weights[0].reshape(workers, window, maps)
-        patches = _patches(samples, down, across).reshape(workers, -1, window)
-        result = np.matmul(patches, matrix)
-        result += weights[1][:, None]
+        images = _turned(samples)
+        patches = _patches(images, down, across).reshape(workers, window, -1)
+        result = np.matmul(matrix.swapaxes(1, 2), patches)
+        result += weights[1][..., None]
 
         def pull(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
-            above = upstream.reshape(workers, -1, maps)
+            above = np.ascontiguousarray(_turned(upstream)).reshape(workers, maps, -1)
             found = gradients[0].reshape(workers, window, maps)
-            np.matmul(patches.swapaxes(1, 2), above, out=found)
-            gradients[1][...] = summed(above)
+            np.matmul(patches, above.swapaxes(1, 2), out=found)
+            gradients[1][...] = summed(above.swapaxes(1, 2))
             if not wanted:
                 return None
-            below = np.matmul(above, matrix.swapaxes(1, 2))
-            return _gathered(below, samples.shape, down, across)
+            below = np.matmul(matrix, above)
+            return _turned(_gathered(below, images.shape, down, across))
 
-        return result.reshape(workers, batch, *outputs), pull
+        return _turned(result.reshape(workers, maps, *outputs[:2], batch)), pull
 
     fans = Fans(window, kernel * kernel * maps)
     matrix = Weight('weights', (kernel, kernel, inputs[2], maps), drawing(init, fans))
@@ -127,80 +128,116 @@ def pool(inputs: Shape, size: int, kind: Pooling) -> Layer:
     return fixed(f'{kind}_pool', outputs, reduce, flops=float(size * size * prod(outputs)))
 
 
+def _turned(samples: Floats) -> Floats:
+    """Return (W, B, height, width, maps) as (W, maps, height, width, B), or back: a view.
+
+    Where numbers lie in memory in the latter order, windows are copied in long rows, and what
+    comes out of the products lies in that order again. Other layers need not know: they see the
+    former shape, and numpy's functions of single numbers keep the order in memory.
+    """
+    return samples.swapaxes(1, 4)
+
+
 def _windows(down: Axis, across: Axis) -> Iterator[tuple[int, int, tuple[slice, ...]]]:
     """Yield each offset in the window, and what all windows together see there."""
     for row in range(down.size):
         for column in range(across.size):
-            every = slice(None)
-            yield row, column, (every, every, down.seen(row), across.seen(column))
+            yield row, column, (down.seen(row), across.seen(column))
 
 
-def _patches(samples: Floats, down: Axis, across: Axis) -> Floats:
-    padded = _padded(samples, down, across)
-    shape = (*samples.shape[:2], down.places, across.places, down.size, across.size)
-    patches = np.empty((*shape, samples.shape[-1]), samples.dtype)
-    for row, column, seen in _windows(down, across):
-        patches[..., row, column, :] = padded[seen]
+def _patches(images: Floats, down: Axis, across: Axis) -> Floats:
+    """Return what each place sees, (W, down.size, across.size, maps, places, places, B)."""
+    padded = _padded(images, down, across)
+    workers, maps, batch = images.shape[0], images.shape[1], images.shape[4]
+    shape = (workers, down.size, across.size, maps, down.places, across.places, batch)
+    patches = np.empty(shape, images.dtype)
+    for row, column, (rows, columns) in _windows(down, across):
+        patches[:, row, column] = padded[:, :, rows, columns]
     return patches
 
 
-def _padded(samples: Floats, down: Axis, across: Axis) -> Floats:
+def _padded(images: Floats, down: Axis, across: Axis) -> Floats:
     if not any((down.before, down.after, across.before, across.after)):
-        return samples
-    workers, batch, height, width, depth = samples.shape
-    tall, wide = height + down.before + down.after, width + across.before + across.after
-    padded = np.zeros((workers, batch, tall, wide, depth), samples.dtype)
-    padded[:, :, down.before : down.before + height, across.before : across.before + width] = (
-        samples
-    )
+        return np.ascontiguousarray(images)
+    padded = _margin(images.shape, down, across, images.dtype)
+    _inside(padded, images.shape, down, across)[...] = images
     return padded
 
 
-def _gathered(patches: Floats, shape: Shape, down: Axis, across: Axis) -> Floats:
-    """Add up what each pixel is worth in all the windows that see it."""
-    height, width = shape[2:4]
+def _margin(shape: Shape, down: Axis, across: Axis, dtype: np.dtype[Any]) -> Floats:
+    workers, maps, height, width, batch = shape
     tall, wide = height + down.before + down.after, width + across.before + across.after
-    padded = np.zeros((*shape[:2], tall, wide, shape[4]), patches.dtype)
-    places = (*shape[:2], down.places, across.places, down.size, across.size, shape[4])
+    return np.zeros((workers, maps, tall, wide, batch), dtype)
+
+
+def _inside(padded: Floats, shape: Shape, down: Axis, across: Axis) -> Floats:
+    height, width = shape[2:4]
+    rows = slice(down.before, down.before + height)
+    return padded[:, :, rows, across.before : across.before + width]
+
+
+def _gathered(patches: Floats, shape: Shape, down: Axis, across: Axis) -> Floats:
+    """Add up what each pixel of images (W, maps, height, width, B) is worth in all windows."""
+    padded = _margin(shape, down, across, patches.dtype)
+    workers, maps, batch = shape[0], shape[1], shape[4]
+    places = (workers, down.size, across.size, maps, down.places, across.places, batch)
     patches = patches.reshape(places)
-    for row, column, seen in _windows(down, across):
-        padded[seen] += patches[..., row, column, :]
-    return padded[:, :, down.before : down.before + height, across.before : across.before + width]
+    for row, column, (rows, columns) in _windows(down, across):
+        padded[:, :, rows, columns] += patches[:, row, column]
+    return _inside(padded, shape, down, across)
 
 
 def _largest(
     samples: Floats, down: Axis, across: Axis
 ) -> tuple[Floats, Callable[[Floats], Floats]]:
-    seen = [seen for _, _, seen in _windows(down, across)]
-    largest = samples[seen[0]].copy()
-    for other in seen[1:]:
-        np.maximum(largest, samples[other], out=largest)
+    views = [view for view, _ in _seen(samples, samples, down, across)]
+    largest = views[0].copy(order='K')
+    for view in views[1:]:
+        np.maximum(largest, view, out=largest)
 
     def back(upstream: Floats) -> Floats:
+        above = _laid_like(largest, upstream)
         below = np.zeros_like(samples)
-        free = np.ones(largest.shape, bool)
-        for each in seen:
+        free = np.ones_like(largest, bool)
+        for view, result in _seen(samples, below, down, across):
             # where several are largest, the first takes it all
-            chosen = (samples[each] == largest) & free
-            free &= ~chosen
-            below[each] = upstream * chosen
+            chosen = view == largest
+            chosen &= free
+            free ^= chosen
+            np.multiply(above, chosen, out=result)
         return below
 
     return largest, back
 
 
 def _mean(samples: Floats, down: Axis, across: Axis) -> tuple[Floats, Callable[[Floats], Floats]]:
-    seen = [seen for _, _, seen in _windows(down, across)]
-    mean = samples[seen[0]].copy()
-    for other in seen[1:]:
-        mean += samples[other]
-    mean /= len(seen)
+    views = [view for view, _ in _seen(samples, samples, down, across)]
+    mean = views[0].copy(order='K')
+    for view in views[1:]:
+        mean += view
+    mean /= len(views)
 
     def back(upstream: Floats) -> Floats:
+        share = _laid_like(mean, upstream)
+        share /= len(views)
         below = np.zeros_like(samples)
-        share = upstream / len(seen)
-        for each in seen:
-            below[each] = share
+        for _, result in _seen(samples, below, down, across):
+            result[...] = share
         return below
 
     return mean, back
+
+
+def _seen(
+    samples: Floats, results: Floats, down: Axis, across: Axis
+) -> Iterator[tuple[Floats, Floats]]:
+    """Yield what windows see at each offset, of two arrays (W, B, height, width, maps)."""
+    for _, _, (rows, columns) in _windows(down, across):
+        yield samples[:, :, rows, columns], results[:, :, rows, columns]
+
+
+def _laid_like(model: Floats, values: Floats) -> Floats:
+    """Return a copy of *values* that lies in memory as *model* does."""
+    copy = np.empty_like(model)
+    copy[...] = values
+    return copy

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import DataError
-from simulator.learning.arrays import DIVERGENCE, Floats, chunks
+from simulator.learning.arrays import DIVERGENCE, Floats, chunks, reuse_freed_memory
 from simulator.learning.models.activations import ACTIVATIONS
 from simulator.learning.models.layer import Aside, Layer, Views, Weight, sequence
 from simulator.learning.models.losses import Loss, hits
@@ -49,6 +49,7 @@ class Network:
     """
 
     def __init__(self, chain: Sequence[Layer], loss: Loss):
+        reuse_freed_memory()
         self.loss = loss
         self.layers = tuple(_parts(chain))
         self._chain = tuple(chain)
