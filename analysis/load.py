@@ -130,7 +130,7 @@ class Run:
     def table(
         self, table: str, columns: Sequence[str] | None = None, where: Any = None
     ) -> pd.DataFrame:
-        """Return *table* as a frame; texts are categories.
+        """Return *table* as a frame; texts are categories, `attrs['units']` names the units.
 
         Parameters
         ----------
@@ -150,7 +150,8 @@ class Run:
         if dataset is None:
             return self._empty(table, columns)
         with self._blaming(table):
-            return _frame(dataset.to_table(columns=columns, filter=where).unify_dictionaries())
+            content = dataset.to_table(columns=columns, filter=where)
+            return _frame(content.unify_dictionaries(), table)
 
     def batches(
         self, table: str, columns: Sequence[str] | None = None, where: Any = None
@@ -166,12 +167,12 @@ class Run:
         with self._blaming(table):
             for batch in dataset.to_batches(columns=columns, filter=where):
                 if batch.num_rows:
-                    yield _frame(pa.Table.from_batches([batch]))
+                    yield _frame(pa.Table.from_batches([batch]), table)
 
     def _empty(self, table: str, columns: Sequence[str] | None) -> pd.DataFrame:
         schema = traces.TABLES[table].schema
         fields = [schema.field(name) for name in columns or schema.names]
-        return _frame(pa.schema(fields).empty_table())
+        return _frame(pa.schema(fields).empty_table(), table)
 
     @contextmanager
     def _blaming(self, table: str) -> Iterator[None]:
@@ -302,7 +303,13 @@ def _subfolders(folder: Path) -> list[Path]:
         entries = [entry.name for entry in os.scandir(folder) if entry.is_dir()]
     except OSError:
         return []
-    return [folder / name for name in sorted(entries) if not name.startswith('.')]
+    children = [folder / name for name in sorted(entries) if not name.startswith('.')]
+    return [child for child in children if not _beside_a_report(child)]
+
+
+def _beside_a_report(folder: Path) -> bool:
+    """Whether a folder holds the CSVs of a report, which lie among the runs they tell of."""
+    return folder.name.endswith('-data') and (folder / 'runs.csv').exists()
 
 
 def _order(manifest: Mapping[str, Any]) -> float:
@@ -310,8 +317,10 @@ def _order(manifest: Mapping[str, Any]) -> float:
     return float(order) if isinstance(order, int | float) else float('inf')
 
 
-def _frame(table: Any) -> pd.DataFrame:
-    frame: pd.DataFrame = table.to_pandas(strings_to_categorical=True)
+def _frame(content: Any, table: str) -> pd.DataFrame:
+    frame: pd.DataFrame = content.to_pandas(strings_to_categorical=True)
+    # metadata of a column's field is lost on the way to pandas
+    frame.attrs['units'] = {name: traces.TABLES[table][name].unit for name in frame.columns}
     return frame
 
 

@@ -19,6 +19,7 @@ __all__ = [
     'share',
     'spread',
     'times',
+    'unit_name',
     'unit_of',
 ]
 
@@ -107,6 +108,20 @@ def unit_of(kind: Kind, most: float) -> tuple[float, str]:
     return (size / 8 if kind == 'bytes_per_second' else size), name
 
 
+def unit_name(name: str) -> str:
+    """Return the unit of a figure by its name: `s`, `byte`, `byte/s`, or `1` for a pure number.
+
+    Examples
+    --------
+    >>> [unit_name(name) for name in ('wall_seconds', 'bytes_to_target', 'rounds', 'x_per_second')]
+    ['s', 'byte', '1', '1/s']
+    """
+    if name.endswith('_per_second') and not name.endswith('bytes_per_second'):
+        return '1/s'
+    units = {'seconds': 's', 'bytes': 'byte', 'bytes_per_second': 'byte/s'}
+    return units.get(kind_of(name), '1')
+
+
 def number(value: float, digits: int = 3) -> str:
     """Return a plain number: whole where it is, grouped by thousands.
 
@@ -190,6 +205,8 @@ def kind_of(name: str) -> Kind:
     if name.endswith(('bytes_per_second', 'bandwidth')):
         return 'bytes_per_second'
     words = name.split('_')
+    if name.endswith('_per_second'):
+        return 'number'
     if 'seconds' in words or 'time' in words:
         return 'seconds'
     if 'bytes' in words:

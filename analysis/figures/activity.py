@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
+from analysis.figures.marks import mark
 from analysis.figures.style import ACTIVITY_COLOURS, INK, MUTED, measure
 from analysis.groups import Group
 from analysis.load import Run
@@ -42,13 +44,14 @@ _THICKNESS = {'wait': 0.22, 'down': 0.5}
 
 def activity_bars(ax: Axes, groups: Sequence[Group]) -> Axes:
     """Draw the share of its time that a device spent on each activity, by role."""
-    rows: list[tuple[str, pd.Series[float]]] = []
+    rows: list[tuple[str, pd.Series[float], Group]] = []
     for g in groups:
         shares = activity_shares(g)
-        rows += [(_row_name(g, str(role), len(shares)), row) for role, row in shares.iterrows()]
-    for y, (_, row) in enumerate(rows):
-        _stack(ax, y, row)
-    ax.set_yticks(range(len(rows)), [name for name, _ in rows])
+        for role, row in shares.iterrows():
+            rows.append((_row_name(g, str(role), len(shares)), row, g))
+    for y, (name, row, g) in enumerate(rows):
+        _stack(ax, y, row, name.replace('\n', ' '), g.index)
+    ax.set_yticks(range(len(rows)), [name for name, _, _ in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xlim(0, 1)
     ax.set_xticks(np.linspace(0, 1, 5), ['0 %', '25 %', '50 %', '75 %', '100 %'])
@@ -99,21 +102,22 @@ def _row_name(g: Group, role: str, roles: int) -> str:
     return f'{name}\n{role or "host"}s' if roles > 1 else name
 
 
-def _stack(ax: Axes, y: int, row: pd.Series[float]) -> None:
+def _stack(ax: Axes, y: int, row: pd.Series[float], name: str, variant: int) -> None:
     left = 0.0
     for activity in ACTIVITIES:
         width = float(row[activity])
         if width > 0:
-            ax.barh(y, width, 0.62, left, color=ACTIVITY_COLOURS[activity], linewidth=0)
+            [bar] = ax.barh(y, width, 0.62, left, color=ACTIVITY_COLOURS[activity], linewidth=0)
+            mark(bar, variant=variant, tip=f'{name}: {share(width)} {ACTIVITIES[activity]}')
         if width > 0.09:
-            _inside(ax, left + width / 2, y, activity, width)
+            mark(_inside(ax, left + width / 2, y, activity, width), variant=variant)
         left += width
 
 
-def _inside(ax: Axes, x: float, y: int, activity: str, width: float) -> None:
+def _inside(ax: Axes, x: float, y: int, activity: str, width: float) -> Text:
     # the page's ink on greys, which turn dark with the page; fixed tones on colours, which don't
     colour = INK if activity in ('wait', 'other') else _ON_COLOUR.get(activity, '#ffffff')
-    ax.text(x, y, share(width), ha='center', va='center', color=colour, fontsize=9)
+    return ax.text(x, y, share(width), ha='center', va='center', color=colour, fontsize=9)
 
 
 def _bars(ax: Axes, activity: str, spans: pd.DataFrame, shown: list[int], until: float) -> None:

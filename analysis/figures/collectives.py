@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.axes import Axes
 
+from analysis.figures.marks import mark, trace
 from analysis.figures.style import MUTED, beside, look, measure, spans_decades
 from analysis.load import Run
 from analysis.metrics import bus_bandwidth, call_seconds, first_call, predictions
@@ -66,7 +67,8 @@ def call_bars(ax: Axes, groups: Sequence[Any], *, y: str = 'seconds') -> Axes:
     figure, kind, label = _FIGURES[y]
     for row, g in enumerate(groups):
         values = estimate([figure(run) for run in g.runs])
-        ax.barh(row, values.mean, 0.6, color=look(g.index).colour, linewidth=0)
+        [bar] = ax.barh(row, values.mean, 0.6, color=look(g.index).colour, linewidth=0)
+        mark(bar, variant=g.index, tip=f'{g.label}: {quantity(values.mean, kind)}')
         if values.seeds > 1:
             ax.plot([values.low, values.high], [row, row], color=MUTED, linewidth=2)
         beside(ax, values.mean, row, quantity(values.mean, kind))
@@ -101,13 +103,17 @@ def step_diagram(ax: Axes, run: Run) -> Axes:
 
 def _line(ax: Axes, one: Series, means: Sequence[float]) -> None:
     colour, dash, marker = look(one.index)
-    ax.plot(one.values, means, color=colour, linestyle=dash, marker=marker, label=one.label)
+    style = {'color': colour, 'linestyle': dash, 'marker': marker, 'label': one.label}
+    [line] = ax.plot(one.values, means, **style)
+    trace(line, variant=one.index, name=one.label)
 
 
 def _promised(ax: Axes, one: Series) -> None:
     tables = [predictions(g)['predicted'] for g in one.groups]
     promised = [table.get('collective_seconds', np.nan) for table in tables]
-    ax.plot(one.values, promised, 'o', color=look(one.index).colour, mfc='none', markersize=10)
+    colour = look(one.index).colour
+    [rings] = ax.plot(one.values, promised, 'o', color=colour, mfc='none', markersize=10)
+    mark(rings, variant=one.index)
 
 
 def _arrow(ax: Axes, transfer: Any, row: dict[int, int]) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.figures.marks import mark, trace
 from analysis.figures.style import MUTED, look, measure, spans_decades
 from analysis.groups import Group
 from analysis.metrics import AXES, Target, band, curve, reach
 from analysis.metrics.curves import Axis
-from analysis.text import Kind, folded
+from analysis.text import Kind, folded, quantity
 
 __all__ = ['learning', 'target_dots']
 
@@ -74,12 +75,13 @@ def target_dots(ax: Axes, groups: Sequence[Group], target: Target, *, x: Axis = 
     """Draw what it took each seed to reach *target*: a dot a seed, a bar at the mean."""
     found: list[float] = []
     for row, g in enumerate(groups):
-        values = [getattr(reach(run, target), x) for run in g.runs]
-        values = [value for value in values if not np.isnan(value)]
-        _dots(ax, row, g, values)
+        reached = {run.seed: getattr(reach(run, target), x) for run in g.runs}
+        values = [value for value in reached.values() if not np.isnan(value)]
+        _dots(ax, row, g, reached, _KINDS[x])
         found += values
         if len(values) < len(g.runs):
-            _note(ax, row, 'never reached' if not values else f'{len(values)} of {len(g.runs)}')
+            note = 'never reached' if not values else f'{len(values)} of {len(g.runs)}'
+            _note(ax, row, note, g)
     ax.set_yticks(range(len(groups)), [folded(g.label) for g in groups])
     ax.set_ylim(len(groups) - 0.4, -0.6)
     ax.grid(axis='y', visible=False)
@@ -93,8 +95,10 @@ def target_dots(ax: Axes, groups: Sequence[Group], target: Target, *, x: Axis = 
 def _line(ax: Axes, g: Group, mean: pd.DataFrame, x: str) -> None:
     colour, dash, marker = look(g.index)
     if len(g.runs) > 1:
-        ax.fill_between(mean[x], mean['low'], mean['high'], color=colour, alpha=0.18, linewidth=0)
-    ax.plot(
+        ends = (mean['low'], mean['high'])
+        band_ = ax.fill_between(mean[x], *ends, color=colour, alpha=0.18, linewidth=0)
+        mark(band_, variant=g.index)
+    [line] = ax.plot(
         mean[x],
         mean['mean'],
         color=colour,
@@ -104,6 +108,7 @@ def _line(ax: Axes, g: Group, mean: pd.DataFrame, x: str) -> None:
         markevery=(g.index % 3, max(1, len(mean) // 7)),
         label=g.label,
     )
+    trace(line, variant=g.index, name=g.label)
 
 
 def _scales(ax: Axes, shown: Sequence[pd.DataFrame], x: Axis, y: str, *, log: bool) -> None:
@@ -116,16 +121,23 @@ def _scales(ax: Axes, shown: Sequence[pd.DataFrame], x: Axis, y: str, *, log: bo
     measure(ax, 'y', 'number' if loss else 'share', label, log=steep)
 
 
-def _dots(ax: Axes, row: int, g: Group, values: Sequence[float]) -> None:
+def _dots(ax: Axes, row: int, g: Group, reached: Mapping[int, float], kind: Kind) -> None:
     colour, _, marker = look(g.index)
-    if not values:
+    known = {seed: value for seed, value in reached.items() if not np.isnan(value)}
+    if not known:
         return
-    ax.plot([min(values), max(values)], [row, row], color=colour, alpha=0.35, linewidth=5)
-    ax.plot(values, [row] * len(values), marker, color=colour, markersize=6, alpha=0.85)
-    ax.plot([np.mean(values)] * 2, [row - 0.28, row + 0.28], color=colour, linewidth=2)
+    values, mean = list(known.values()), float(np.mean(list(known.values())))
+    lines = ax.plot([min(values), max(values)], [row, row], color=colour, alpha=0.35, linewidth=5)
+    for seed, value in known.items():
+        dots = ax.plot(value, row, marker, color=colour, markersize=6, alpha=0.85)
+        mark(dots[0], variant=g.index, tip=f'{g.label}, seed {seed}: {quantity(value, kind)}')
+    lines += ax.plot([mean] * 2, [row - 0.28, row + 0.28], color=colour, linewidth=2)
+    for line in lines:
+        mark(line, variant=g.index, tip=f'{g.label}, mean: {quantity(mean, kind)}')
 
 
-def _note(ax: Axes, row: int, text: str) -> None:
-    ax.text(
+def _note(ax: Axes, row: int, text: str, g: Group) -> None:
+    note = ax.text(
         0.99, row, text, transform=ax.get_yaxis_transform(), ha='right', va='bottom', color=MUTED
     )
+    mark(note, variant=g.index)

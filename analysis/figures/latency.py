@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.figures.marks import trace
 from analysis.figures.style import look, measure, spans_decades
 from analysis.groups import Group
 from analysis.metrics import PARTS, latency
@@ -56,4 +57,6 @@ def _steps(ax: Axes, g: Group, steps: pd.DataFrame, left: float, right: float) -
     at_zero = max(0.0, first - float(np.diff(steps['share'], prepend=0.0)[0]))
     x = [left, *steps['seconds'], right]
     y = [at_zero, *steps['share'], 1.0]
-    ax.plot(x, y, color=colour, linestyle=dash, drawstyle='steps-post', label=g.label)
+    style = {'color': colour, 'linestyle': dash, 'drawstyle': 'steps-post', 'label': g.label}
+    [line] = ax.plot(x, y, **style)
+    trace(line, variant=g.index, name=g.label)

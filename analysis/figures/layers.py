@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from analysis.figures.marks import trace
 from analysis.figures.style import look, measure
 from analysis.groups import Group
 from analysis.load import Run
@@ -62,7 +63,8 @@ def gradients_by_layer(ax: Axes, groups: Sequence[Group], *, moment: Moment = 'f
         with np.errstate(divide='ignore'):
             mean = np.exp(np.mean(np.log(norms), axis=0))
         places = np.arange(1, len(mean) + 1)
-        ax.plot(places, mean, color=colour, linestyle=dash, marker=marker, label=g.label)
+        [line] = ax.plot(places, mean, color=colour, linestyle=dash, marker=marker, label=g.label)
+        trace(line, variant=g.index, name=g.label)
         found += [value for value in mean.tolist() if value > 0]
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel('layer, from the input')

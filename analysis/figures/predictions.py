@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
+from analysis.figures.marks import mark
 from analysis.figures.style import MUTED, beside, look, measure
 from analysis.groups import Group
 from analysis.metrics import predictions
@@ -19,9 +20,12 @@ def prediction_bars(ax: Axes, groups: Sequence[Group]) -> Axes:
     rows = [(g, str(name), row) for g in groups for name, row in predictions(g).iterrows()]
     for y, (g, name, row) in enumerate(rows):
         ratio = float(row['ratio'])
-        ax.barh(y, ratio, 0.4, color=look(g.index).colour, linewidth=0)
+        [bar] = ax.barh(y, ratio, 0.4, color=look(g.index).colour, linewidth=0)
         ax.barh(y, 1.0, 0.74, facecolor='none', edgecolor=MUTED, linewidth=1.0)
-        text = f'{ratio:.3f} × ({quantity(row["measured"], kind_of(name))})'
+        measured, predicted = (quantity(row[c], kind_of(name)) for c in ('measured', 'predicted'))
+        tip = f'{g.label}, {name.replace("_", " ")}: {measured}, predicted {predicted}'
+        mark(bar, variant=g.index, tip=tip)
+        text = f'{ratio:.3f} × ({measured})'
         beside(ax, max(1.0, ratio), y, text)
     names = [f'{folded(g.label)}\n{name.replace("_", " ")}' for g, name, _ in rows]
     ax.set_yticks(range(len(rows)), names)

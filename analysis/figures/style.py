@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from analysis.figures.marks import mark
 from analysis.text import Kind, quantity, unit_of
 
 __all__ = [
@@ -169,6 +170,7 @@ def measure(ax: Axes, which: str, kind: Kind, label: str, *, log: bool = False) 
         Whether the axis is logarithmic; each tick then carries its unit.
     """
     axis = ax.xaxis if which == 'x' else ax.yaxis
+    mark(axis, kind=kind)
     if log:
         (ax.set_xscale if which == 'x' else ax.set_yscale)('log')
         _log_ticks(ax, which, kind)

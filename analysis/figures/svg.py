@@ -11,6 +11,7 @@ import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
+from analysis.figures.marks import PREFIX, plotted, read
 from analysis.figures.style import (
     ACTIVITY_COLOURS,
     INK,
@@ -22,7 +23,7 @@ from analysis.figures.style import (
     fit,
 )
 
-__all__ = ['VARIABLES', 'inline']
+__all__ = ['VARIABLES', 'alone', 'inline']
 
 VARIABLES: Final[Mapping[str, str]] = {
     INK: '--ink',
@@ -38,6 +39,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 _COLOUR = re.compile('|'.join(VARIABLES))
 _LONG_NUMBER = re.compile(r'-?\d+\.\d{2,}')
 _GEOMETRY = re.compile(r'(?<= )(d|x|y|points|transform|width|height)="([^"]*)"')
+_MARK = re.compile(rf' id="{PREFIX}([^"]*)"')
 _FONT = re.compile(r"'DejaVu Sans'[^;\"]*")
 # matplotlib's own style sheet would reach beyond its figure; the page has these rules
 _NOISE = re.compile(
@@ -77,8 +79,9 @@ def inline(figure: Figure, key: str, alternative: str) -> Markup:
     text = _GEOMETRY.sub(lambda m: f'{m[1]}="{_LONG_NUMBER.sub(_rounded, m[2])}"', text)
     text = _COLOUR.sub(lambda m: f'var({VARIABLES[m[0]]})', text)
     text = _FONT.sub('var(--sans)', text)
+    text = _MARK.sub(_attributes, text)
     text = re.sub(r'\s*\n\s*', '\n', _prefixed(text, key))
-    return Markup(_opened(text, alternative))  # noqa: S704 (matplotlib escapes its texts)
+    return Markup(_opened(text, alternative, plotted(figure)))  # noqa: S704 (matplotlib escapes its texts)
 
 
 def _prefixed(text: str, key: str) -> str:
@@ -89,12 +92,29 @@ def _prefixed(text: str, key: str) -> str:
     return re.sub(r'(?:xlink:)?href="#', f'href="#{key}-', text)
 
 
-def _opened(text: str, alternative: str) -> str:
+def alone(picture: Markup) -> str:
+    """Return an `<svg>` element of a page as a file of its own, in the colours of daylight."""
+    colours = {variable: colour for colour, variable in VARIABLES.items()}
+    text = re.sub(r'var\((--[a-z0-9-]+)\)', lambda m: colours.get(m[1], 'sans-serif'), picture)
+    text = re.sub(r' data-[a-z]+="[^"]*"', '', text)
+    return text.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+
+
+def _attributes(found: re.Match[str]) -> str:
+    """Return what an artist tells of itself as attributes."""
+    content = read(found[1])
+    tip = escape(content.get('tip', ''))
+    variant = f' data-v="{content["v"]}"' if 'v' in content else ''
+    return f'{variant} data-tip="{tip}"' if tip else variant
+
+
+def _opened(text: str, alternative: str, points: str) -> str:
     """Return *text* with an opening tag for a page: sized by the page, named for readers."""
     box = re.search(r'viewBox="([^"]*)"', text)
     body = text[text.index('>') + 1 :]
     size = f' viewBox="{box[1]}"' if box else ''
-    return f'<svg role="img" aria-label="{escape(alternative)}"{size}>{body}'
+    plot = f' data-plot="{escape(points)}"' if points else ''
+    return f'<svg role="img" aria-label="{escape(alternative)}"{size}{plot}>{body}'
 
 
 def _rounded(number: re.Match[str]) -> str:

@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 
+from analysis.figures.marks import mark
 from analysis.figures.style import beside, look, measure
 from analysis.groups import Group
 from analysis.metrics import by_link, by_node
-from analysis.text import share
+from analysis.text import quantity, share
 
 __all__ = ['NODES', 'link_traffic', 'node_traffic']
 
@@ -36,8 +37,13 @@ def node_traffic(ax: Axes, g: Group, *, most: float | None = None) -> Axes:
         nodes = nodes.sort_values('sent', ascending=False, kind='stable')
     places = np.arange(len(nodes))
     width = 1.0 if many else 0.72
-    ax.bar(places, nodes['sent'], width, color=colour, linewidth=0)
-    ax.bar(places, -nodes['received'], width, color=colour, alpha=0.45, linewidth=0)
+    sent = ax.bar(places, nodes['sent'], width, color=colour, linewidth=0)
+    received = ax.bar(places, -nodes['received'], width, color=colour, alpha=0.45, linewidth=0)
+    names = [f'{role or "host"} {node}' for node, role in nodes['role'].items()]
+    if not many:
+        for bars, column in ((sent, 'sent'), (received, 'received')):
+            for bar, name, size in zip(bars, names, nodes[column], strict=True):
+                mark(bar, tip=f'{name} {column} {quantity(size, "bytes")}')
     ax.axhline(0, color='#5b6270', linewidth=0.8)
     reach = 1.08 * (most or float(nodes[['sent', 'received']].to_numpy().max(initial=0.0)) or 1.0)
     ax.set_ylim(-reach, reach)
@@ -52,9 +58,10 @@ def link_traffic(ax: Axes, g: Group, *, most: int = 10) -> Axes:
     """Draw the links that carried most, in the first run; beside each, its utilisation."""
     links = by_link(g.first).head(most)
     places = range(len(links))
-    ax.barh(places, links['bytes'], 0.68, color=look(g.index).colour, linewidth=0)
-    for place, size, used in zip(places, links['bytes'], links['utilisation'], strict=True):
-        beside(ax, size, place, share(used))
+    bars = ax.barh(places, links['bytes'], 0.68, color=look(g.index).colour, linewidth=0)
+    for place, bar, link in zip(places, bars, links.itertuples(), strict=True):
+        beside(ax, float(str(link.bytes)), place, share(float(str(link.utilisation))))
+        mark(bar, tip=f'{link.name}: {quantity(float(str(link.bytes)), "bytes")}')
     ax.set_yticks(places, links['name'], fontsize=8.5)
     ax.set_ylim(len(links) - 0.4, -0.6)
     ax.grid(axis='y', visible=False)

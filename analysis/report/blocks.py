@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+import pandas as pd
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
@@ -54,13 +55,28 @@ class Mark(NamedTuple):
 
     sample: Markup
     name: str
+    variant: int | None = None
 
 
 class Panel(NamedTuple):
-    """One picture of a figure, with a heading of its own where there are several."""
+    """One picture of a figure, with a heading of its own where there are several.
+
+    Attributes
+    ----------
+    picture : Markup
+        An `<svg>` element.
+    title : str
+    axis : str
+        A key of `analysis.metrics.AXES` where the panels of a figure differ in their axis: a page
+        shows the one that is asked for.
+    variant : int, optional
+        `Group.index` of a picture that shows one variant only.
+    """
 
     picture: Markup
     title: str = ''
+    axis: str = ''
+    variant: int | None = None
 
 
 class Block(NamedTuple):
@@ -78,6 +94,8 @@ class Block(NamedTuple):
     legend : sequence of Mark
     columns : int
         How many panels stand side by side where there is room.
+    data : DataFrame, optional
+        What is drawn, to be written beside the page as `KEY.csv`.
     """
 
     key: str
@@ -86,6 +104,7 @@ class Block(NamedTuple):
     panels: Sequence[Panel]
     legend: Sequence[Mark] = ()
     columns: int = 3
+    data: pd.DataFrame | None = None
 
 
 class Section(NamedTuple):
@@ -139,13 +158,14 @@ def each(
         with styled():
             canvas, ax = panel(*size)
             figure(ax, g)
-            panels.append(Panel(inline(canvas, f'{key}-{place}', alternative), g.label))
+            picture = inline(canvas, f'{key}-{place}', alternative)
+            panels.append(Panel(picture, g.label, variant=g.index))
     return panels, row
 
 
 def variant_legend(groups: Sequence[Group | Series]) -> list[Mark]:
     """Return a legend of lines: the look of each group beside its name."""
-    return [Mark(sample(g.index), g.label) for g in groups]
+    return [Mark(sample(g.index), g.label, g.index) for g in groups]
 
 
 def activity_legend(used: Sequence[str]) -> list[Mark]:

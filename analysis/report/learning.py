@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
+import pandas as pd
 from markupsafe import Markup
 
 from analysis.figures import learning, target_dots
@@ -13,7 +14,7 @@ from analysis.groups import Group
 from analysis.metrics import AXES, Target, band, curve, final
 from analysis.metrics.curves import Axis
 from analysis.report.answer import goal, ranking
-from analysis.report.blocks import THIRD, Block, Panel, draw, variant_legend
+from analysis.report.blocks import HALF, Block, Panel, draw, variant_legend
 from analysis.report.study import Study
 from analysis.report.words import bold, capital, say, series, several
 from analysis.statistics import estimate
@@ -58,8 +59,23 @@ def _curves(groups: Sequence[Group], metric: str, target: Target | None) -> Bloc
     for x in _axes(groups, metric):
         figure = partial(learning, groups=groups, x=x, y=metric, target=target, legend=False)
         alternative = f'{title} against {AXES[x]}: {_ends(groups, metric)}'
-        panels.append(Panel(draw(f'{key}-{x}', alternative, figure), f'against {AXES[x]}'))
-    return Block(key, title, _seen(groups, metric, target), panels, variant_legend(groups))
+        picture = draw(f'{key}-{x}', alternative, figure, HALF)
+        panels.append(Panel(picture, f'against {AXES[x]}', x))
+    caption, legend = _seen(groups, metric, target), variant_legend(groups)
+    return Block(key, title, caption, panels, legend, columns=2, data=_points(groups, metric))
+
+
+def _points(groups: Sequence[Group], metric: str) -> pd.DataFrame:
+    """Return the records behind the curves, a row an evaluation."""
+    rows = []
+    for g in groups:
+        for run in g.runs:
+            records = curve(run)
+            known = records[[c for c in (*AXES, metric) if c in records]].dropna(subset=[metric])
+            rows.append(known.assign(variant=g.label, seed=run.seed))
+    frame = pd.concat(rows, ignore_index=True)
+    first = ['variant', 'seed']
+    return frame[[*first, *(c for c in frame.columns if c not in first)]]
 
 
 def _ends(groups: Sequence[Group], metric: str) -> str:
@@ -110,19 +126,31 @@ def _targets(study: Study, target: Target) -> Block:
     groups = study.learning
     found = [one for g in groups for one in study.reaches(g).values()]
     axes = [x for x in AXES if not np.isnan([getattr(one, x) for one in found]).all()]
-    size = (THIRD[0], 90.0 + 34.0 * len(groups))
+    size = (HALF[0], 90.0 + 34.0 * len(groups))
     panels = []
     for x in axes:
         figure = partial(target_dots, groups=groups, target=target, x=x)
         alternative = f'{AXES[x]} to {goal(target)}: {_reached(study, x)}'
         picture = draw(f'target-{x}', alternative, figure, size)
-        panels.append(Panel(picture, f'{AXES[x]} to target'))
+        panels.append(Panel(picture, f'{AXES[x]} to target', x))
     caption = say(
         'What it took to reach {}: a mark for each seed, a stroke at the mean. {}.',
         goal(target),
         capital(_first_ones(study)),
     )
-    return Block('target', f'To {goal(target)}', caption, panels)
+    data = _seeds(study)
+    legend = variant_legend(groups)
+    return Block('target', f'To {goal(target)}', caption, panels, legend, columns=2, data=data)
+
+
+def _seeds(study: Study) -> pd.DataFrame:
+    """Return what each seed took to the target, a row a run."""
+    rows = [
+        {'variant': g.label, 'seed': seed, **one._asdict()}
+        for g in study.learning
+        for seed, one in study.reaches(g).items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def _reached(study: Study, x: Axis) -> str:

@@ -40,11 +40,29 @@ __all__ = [
 
 
 class Cell(NamedTuple):
-    """A cell: its text, the range of the seeds beneath it, and whether it is the best."""
+    """A cell of a table.
+
+    Attributes
+    ----------
+    text : str
+    range : str
+        The range of the seeds, beneath it.
+    best : bool
+        Whether it is the best of its column.
+    estimate : Estimate, optional
+        The figure itself, in SI base units, where the text is one.
+    """
 
     text: str
     range: str = ''
     best: bool = False
+    estimate: Estimate | None = None
+
+    @property
+    def value(self) -> float | None:
+        """What the table is sorted by; None for a text, or where there is no figure."""
+        known = self.estimate is not None and not np.isnan(self.estimate.mean)
+        return float(f'{self.estimate.mean:.6g}') if self.estimate and known else None
 
 
 Row = tuple[int, str, Sequence[Cell]]
@@ -272,11 +290,11 @@ def _best(study: Study, column: Column, g: Group) -> bool:
 def _point(one: Estimate | None, *, best: float) -> Cell:
     if one is None:
         return Cell('–')
-    return Cell(spread(one.mean, one.deviation, 'seconds'), '', one.mean == best)
+    return Cell(spread(one.mean, one.deviation, 'seconds'), '', one.mean == best, one)
 
 
 def _cell(one: Estimate, kind: Kind, *, best: bool) -> Cell:
     if one.seeds < 2 or one.high == one.low:
-        return Cell(quantity(one.mean, kind), '', best)
+        return Cell(quantity(one.mean, kind), '', best, one)
     ends = [quantity(value, kind) for value in (one.low, one.high)]
-    return Cell(spread(one.mean, one.deviation, kind), ' to '.join(ends), best)
+    return Cell(spread(one.mean, one.deviation, kind), ' to '.join(ends), best, one)

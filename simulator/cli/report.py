@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -19,12 +20,20 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     type=FILE,
     help='The file to write; default: report.html in RUNS_DIR, or here if there are several.',
 )
-def report(folders: tuple[Path, ...], out: Path | None) -> None:
+@click.option(
+    '--format',
+    'form',
+    type=click.Choice(['html', 'md']),
+    help='A page for a browser, or Markdown with its pictures beside it; default: as --out ends.',
+)
+def report(folders: tuple[Path, ...], out: Path | None, form: Literal['html', 'md'] | None) -> None:
     """Rebuild the report of the runs in RUNS_DIR; runs of several folders are compared.
 
-    A RUNS_DIR is a run's own folder, or one that holds such folders further down.
+    A RUNS_DIR is a run's own folder, or one that holds such folders further down. The figures go
+    as CSV files into a folder beside the report.
     """
     from analysis.report import write
 
     home = folders[0] if len(folders) == 1 else Path()
-    click.echo(write(folders, out or home / 'report.html'))
+    form = form or ('md' if out is not None and out.suffix == '.md' else 'html')
+    click.echo(write(folders, out or home / f'report.{form}', form=form))

@@ -72,6 +72,7 @@ def test_a_run_leaves_what_the_design_says(place):
     home = place / 'runs' / 'small'
     assert sorted(path.name for path in home.iterdir()) == [
         'master',
+        'report-data',
         'report.html',
         'ring',
         'summary.csv',
@@ -90,6 +91,16 @@ def test_a_run_leaves_what_the_design_says(place):
         assert all(part_paths(folder, table) for table in ('messages', 'links', 'nodes'))
         predicted = float(row['predicted.collective_seconds'])
         assert float(row['simulated_seconds']) == pytest.approx(predicted)
+
+
+@pytest.mark.parametrize('words', [['--format', 'md'], ['--out', 'runs/small/report.md']])
+def test_a_report_may_be_markdown(place, words):
+    bosphorus('run', 'small.yaml', '--no-report')
+    result = bosphorus('report', 'runs/small', *words)
+    assert (result.exit_code, result.stdout.splitlines()) == (0, ['runs/small/report.md'])
+    told = (place / 'runs' / 'small' / 'report.md').read_text(encoding='utf-8')
+    assert told.startswith('# Which all-reduce is faster on a star?')
+    assert (place / 'runs' / 'small' / 'report-data' / 'runs.csv').is_file()
 
 
 def test_the_second_time_nothing_is_done_again(place):
