@@ -9,9 +9,11 @@ import simpy
 from simpy.core import Infinity
 from simpy.events import Event
 
-from simulator.cluster.fabric import Fabric, Woken
+from simulator.cluster.fabric import GATES, KINDS, Fabric
 
 __all__ = ['Clock']
+
+LOST, GONE = KINDS.index('lost'), KINDS.index('gone')
 
 PATIENCE = 200  # times a device may come back, on average, without anything coming of it
 
@@ -42,10 +44,9 @@ class Clock(simpy.Environment):
     def __init__(self, fabric: Fabric):
         super().__init__()
         self.fabric = fabric
-        self._completions: dict[int, Event] = {}
-        self._openings: dict[int, Event] = {}
+        self._completions: dict[int, Event] = {}  # by task, or GATES + gate
         self.on_loss: Callable[[Event], None] = lambda event: None
-        self._due: deque[Woken] = deque()  # what has woken at this instant
+        self._due: deque[tuple[int, int]] = deque()  # what has woken at this instant
         self._naps = 0
         self._healing = 0
         self._reviving = 0
@@ -65,13 +66,13 @@ class Clock(simpy.Environment):
     def opening(self, gate: int, event: Event | None = None) -> Event:
         """Return the event (a new one, or *event*) that fires when *gate* opens."""
         event = event or Event(self)
-        self._openings[gate] = event
+        self._completions[GATES + gate] = event
         return event
 
     def forget(self, gates: Iterable[int]) -> None:
         """Let nobody wait for *gates* any more."""
         for gate in gates:
-            self._openings.pop(gate, None)
+            self._completions.pop(GATES + gate, None)
 
     def progress(self) -> None:
         """Take note that the run has come further."""
@@ -105,13 +106,14 @@ class Clock(simpy.Environment):
             If neither has one that could ever unblock anybody: nothing is left but naps, and no
             task of the fabric that the end of a fault could set in motion.
         """
-        if not self._due:
+        due, fabric = self._due, self.fabric
+        if not due:
             until = self._queue[0][0] if self._queue else Infinity
-            if self.fabric.next <= until and (woken := self.fabric.advance(until)):
-                self._now = self.fabric.now
-                self._due.extend(woken)
-        if self._due:  # before everything else simpy has for this instant
-            self._wake(self._due.popleft())
+            if fabric.next <= until and (woken := fabric.wake(until)):
+                self._now = fabric.now
+                due.extend(woken)
+        if due:  # before everything else simpy has for this instant
+            self._wake(*due.popleft())
             return
         hopeless = self._revived > PATIENCE * len(self.fabric.devices)
         if hopeless or (len(self._queue) == self._naps and not self._can_heal()):
@@ -129,16 +131,13 @@ class Clock(simpy.Environment):
         self._reviving -= revives
         self._revived += revives
 
-    def _wake(self, what: Woken) -> None:
-        if what.kind == 'gate':
-            event = self._openings.pop(what.id)
-        else:
-            event = self._completions.pop(what.id)
-            if what.kind == 'gone':  # work of a device that crashed: so has who waited for it
-                return
-            if what.kind == 'lost':
-                self.on_loss(event)
-                return
+    def _wake(self, what: int, why: int) -> None:
+        event = self._completions.pop(what)
+        if why == GONE:  # work of a device that crashed: so has who waited for it
+            return
+        if why == LOST:
+            self.on_loss(event)
+            return
         # what simpy's own succeed() and step() do, without the way through its queue
         event._ok, event._value = True, None  # noqa: SLF001
         callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]

@@ -6,7 +6,7 @@ comes back with what somebody waits for. It knows bytes and seconds, never what 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from simulator.cluster.network import Network
 from simulator.cluster.routes import RouteTable, Routing
 from simulator.cluster.store import Records, Store
 
-__all__ = ['Fabric', 'Launched', 'LaunchedGraph', 'Sharing', 'Woken']
+__all__ = ['GATES', 'KINDS', 'Fabric', 'Launched', 'LaunchedGraph', 'Sharing', 'Woken']
 
 Sharing = Literal['fair', 'fifo', 'none']
 SHARING = {'fair': words.FAIR, 'fifo': words.FIFO, 'none': words.UNSHARED}
@@ -107,23 +107,23 @@ class Fabric:
         world['attempts'] = attempts
         world['jitter'] = jitter is not None
         world['lossy'] = bool(np.any(network.loss > 0))
-        # views: a fast look
-        self._now, self._next, self._active = world['now'], world['next'], world['active']
+        # the fastest look from Python
+        self._now, self._next = world['now'].data, world['next'].data
 
     @property
     def now(self) -> float:
         """Seconds: the time of the last event."""
-        return float(self._now[0])
+        return self._now[0]
 
     @property
     def next(self) -> float:
         """Seconds: the time of the next event, infinite if there is none."""
-        return float(self._next[0])
+        return self._next[0]
 
     @property
     def active(self) -> int:
         """How many messages and computations are under way."""
-        return int(self._active[0])
+        return int(self._world['active'][0])
 
     @property
     def _ready(self) -> int:
@@ -181,12 +181,24 @@ class Fabric:
 
     def advance(self, until: float) -> list[Woken]:
         """Run all events up to and including *until*, at most to the first that wakes somebody."""
+        return [Woken(KINDS[why], key & ~GATES) for key, why in self.wake(until)]
+
+    def wake(self, until: float) -> Sequence[tuple[int, int]]:
+        """Do as `advance`; return what woke as the kernel has it.
+
+        Returns
+        -------
+        sequence of (int, int)
+            A task, or `GATES` + a gate, and the place of the reason in `KINDS`.
+        """
         while True:
             count: int = self._advance(until)
+            if count == 1:  # as a rule
+                return (self._store.first_woken,)
             if count > 0:
-                return [_woken(key, why) for key, why in self._store.woken[:count].tolist()]
+                return self._store.woken(count)
             if count == words.IDLE:
-                return []
+                return ()
             self.flush()
             if count == words.GROW:
                 self._store.reserve_slots(self._ready)
@@ -330,7 +342,3 @@ class Fabric:
     def _take_routes(self) -> None:
         self._store.take_routes()
         self._routes = self.table.count
-
-
-def _woken(key: int, why: int) -> Woken:
-    return Woken(KINDS[why], key & ~GATES)

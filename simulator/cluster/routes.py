@@ -21,6 +21,8 @@ __all__ = ['RouteTable', 'Routing']
 
 Routing = Literal['shortest', 'ecmp']
 
+_FIRST, _SECOND = np.zeros(1, np.int32), np.ones(1, np.int32)
+
 
 class RouteTable:
     """The routes of a network, found when first asked for.
@@ -60,7 +62,7 @@ class RouteTable:
         self.count = 0
         self.hops = 1
         self._used = 0
-        self._known: dict[int, int] = {}  # of pairs that were asked for singly
+        self._known: dict[tuple[int, int], int] = {}  # of pairs that were asked for singly
         self._pairs: NDArray[np.int64] = np.empty(0, np.int64)
         self._enlarge(64)
         self._tree = np.zeros(network.nodes, TREE)
@@ -71,11 +73,12 @@ class RouteTable:
 
     def of(self, source: int, target: int) -> int:
         """Return the number of the route from device *source* to device *target*."""
-        key = source * self.network.nodes + target
-        if key not in self._known:
-            ends = np.array([source, target])
-            self._known[key] = int(self.between(ends, ends[:1] * 0, ends[:1] * 0 + 1)[0])
-        return self._known[key]
+        key = (source, target)
+        number = self._known.get(key)
+        if number is None:
+            ends = np.array(key)
+            number = self._known[key] = int(self.between(ends, _FIRST, _SECOND)[0])
+        return number
 
     def between(
         self, devices: NDArray[np.int64], source: NDArray[Any], target: NDArray[Any]

@@ -7,8 +7,11 @@ from numpy.typing import NDArray
 
 Indices = NDArray[np.intp]
 
+# a call costs more than a few more numbers
 AHEAD = 4
 """Batches with replacement that are drawn at once."""
+FEW = 32
+"""Samples that are shuffled at once at the least, in several passes over a small shard."""
 
 
 class Batches:
@@ -40,6 +43,7 @@ class Batches:
         self._whole = size is None
         self._rng = rng
         self._ahead = shard[:0]
+        self._taken = 0
 
     def __iter__(self) -> Batches:
         return self
@@ -59,14 +63,20 @@ class Batches:
         if self._whole:
             return np.broadcast_to(self._shard, (count, self.size))
         wanted = count * self.size
-        while len(self._ahead) < wanted:
-            self._ahead = np.concatenate([self._ahead, self._more(wanted)])
-        batches, self._ahead = self._ahead[:wanted], self._ahead[wanted:]
-        return batches.reshape(count, self.size)
+        left = len(self._ahead) - self._taken
+        if left < wanted:
+            more = self._more(wanted - left)
+            self._ahead = np.concatenate([self._ahead[self._taken :], more]) if left else more
+            self._taken = 0
+        start, self._taken = self._taken, self._taken + wanted
+        return self._ahead[start : self._taken].reshape(count, self.size)
 
     def _more(self, wanted: int) -> Indices:
-        if self.size <= len(self._shard):
-            return self._rng.permutation(self._shard)
-        # a call costs more than a few more numbers
-        draws = max(wanted, AHEAD * self.size)
-        return self._shard[self._rng.integers(len(self._shard), size=draws)]
+        shard, rng = self._shard, self._rng
+        if self.size > len(shard):
+            return shard[rng.integers(len(shard), size=max(wanted, AHEAD * self.size))]
+        passes = -(-max(wanted, FEW) // len(shard))
+        if passes == 1:
+            return rng.permutation(shard)
+        # as so many calls of `permutation`, to the last bit
+        return rng.permuted(np.tile(shard, (passes, 1)), axis=1).ravel()

@@ -14,6 +14,7 @@ from simulator.learning.batches import Batches, Indices
 from simulator.learning.data import Dataset, Samples, with_validation
 from simulator.learning.models import Evaluation, Model
 from simulator.learning.optimizers import Optimizer, State
+from simulator.learning.orders import GRADIENT
 from simulator.learning.partitions import BY_COLUMN, Shards
 from simulator.learning.pool import GradientPool, Pending
 from simulator.learning.regularization import Regularization
@@ -71,7 +72,8 @@ class Learning:
         )
         self._stand_ins: dict[int, Indices] = {}  # of poisoned samples, by number of the true ones
         self._misled: set[int] = set()
-        self._noise = [seeds.stream('noise', worker=worker) for worker in range(len(shards))]
+        noisy = range(len(shards) if self.model.noise else 0)
+        self._noise = [seeds.stream('noise', worker=worker) for worker in noisy]
         self._batches = [
             Batches(shard, size, seeds.stream('batches', worker=worker))
             for worker, (shard, size) in enumerate(zip(shards, _each(batch, shards), strict=True))
@@ -128,8 +130,8 @@ class Learning:
 
     def request(self, worker: int, parameters: Floats) -> Pending:
         """Ask for the gradient of *worker* at *parameters* (d,), on its next mini-batch."""
-        batch = self._led(worker, next(self._batches[worker]))
-        return self.pool.request(worker, parameters, batch, self._draws(worker, batch))
+        batches, noise = self.next_batches(worker, 1)
+        return self.pool.request_steps(worker, parameters, batches, GRADIENT, noise=noise)
 
     def request_steps(
         self,

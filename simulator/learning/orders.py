@@ -89,17 +89,15 @@ def carry_out(model: Model, samples: Samples, orders: Sequence[Order]) -> list[R
         )
         parameters, state = orders[0].optimizer.update(gradients, state, parameters, factor)
         losses.append(loss)
-        added += (1 - MEMORY) * (measured - added)
+        if added.size:
+            added += (1 - MEMORY) * (measured - added)
     means, remains = np.mean(losses, axis=0).tolist(), MEMORY ** len(losses)
+    states = [type(state)(*parts) for parts in zip(*map(_rows, state), strict=True)]
     return [
-        Result(
-            _row(parameters, worker),
-            loss,
-            type(state)(*(_row(part, worker) for part in state)),
-            _row(added, worker),
-            remains,
+        Result(value, loss, state, measured, remains)
+        for value, loss, state, measured in zip(
+            _rows(parameters), means, states or [state] * len(orders), _rows(added), strict=True
         )
-        for worker, loss in enumerate(means)
     ]
 
 
@@ -118,9 +116,12 @@ def _step_by_step(
         )
 
 
-def _row(stack: Floats, worker: int) -> Floats:
+def _rows(stack: Floats) -> list[Floats]:
+    """Return the rows of a stack, read-only, each with a memory of its own."""
+    if len(stack) == 1 or not stack.size:
+        return [frozen(stack[0])] * len(stack)
     # a view would keep all workers' arrays alive for the sake of one
-    return frozen(stack[worker].copy() if len(stack) > 1 else stack[worker])
+    return [frozen(row.copy()) for row in stack]
 
 
 def _stacked(vectors: Sequence[Floats]) -> Floats:

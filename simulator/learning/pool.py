@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import cast
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 from simulator.learning.arrays import Floats, chunks, frozen
 from simulator.learning.batches import Indices
@@ -23,14 +23,17 @@ class Pending:
     ----------
     worker : int
         Whose it is.
+    order : Order or None
+        What is to be computed; None when it has been.
     result : Result or None
         None until it is computed.
     """
 
-    __slots__ = ('__weakref__', '_pool', 'result', 'worker')
+    __slots__ = ('__weakref__', '_pool', 'order', 'result', 'worker')
 
-    def __init__(self, pool: GradientPool, worker: int):
+    def __init__(self, pool: GradientPool, worker: int, order: Order):
         self.worker = worker
+        self.order: Order | None = order
         self.result: Result | None = None
         self._pool: GradientPool | None = pool  # until somebody looked
 
@@ -95,11 +98,11 @@ class GradientPool:
         self.model = model
         self.samples = samples
         self._running: dict[int, Floats] = {}
-        self._waiting = WeakKeyDictionary[Pending, Order]()
+        self._asked: list[ref[Pending]] = []  # since anything was computed, in this order
 
     def __len__(self) -> int:
         """Return how many are asked for, not yet computed, and still wanted."""
-        return len(self._waiting)
+        return len(self._wanted())
 
     def request(
         self, worker: int, parameters: Floats, batch: Indices, noise: Floats | None = None
@@ -152,18 +155,17 @@ class GradientPool:
             optimizer.init(parameters) if state is None else state,
             factors,
         )
-        pending = Pending(self, worker)
-        self._waiting[pending] = order
+        pending = Pending(self, worker, order)
+        self._asked.append(ref(pending))
         return pending
 
     def compute(self) -> None:
         """Compute all that is in flight; what has been dropped is not."""
-        waiting = list(self._waiting.items())
-        self._waiting.clear()
-        for group in _by_kind(waiting):
+        for group in _by_kind(self._wanted()):
             batch = group[0][1].batches.shape[1]
             for chunk in chunks(len(group), self.model.footprint(batch)):
                 self._compute(group[chunk])
+        self._asked.clear()
 
     def settle(self, pending: Pending) -> None:
         """Make sure that *pending* is computed, and count it in: somebody wants it now."""
@@ -178,18 +180,22 @@ class GradientPool:
         """Return the running statistics (s,) of *worker*, from all it asked for and looked at."""
         return self._running.get(worker, self.model.statistics)
 
+    def _wanted(self) -> list[tuple[Pending, Order]]:
+        asked = [pending for each in self._asked if (pending := each()) is not None]
+        return [(pending, pending.order) for pending in asked if pending.order is not None]
+
     def _compute(self, group: list[tuple[Pending, Order]]) -> None:
         results = carry_out(self.model, self.samples, [order for _, order in group])
         for (pending, _), result in zip(group, results, strict=True):
-            pending.result = result
+            pending.result, pending.order = result, None
 
 
 def _kept(parameters: Floats) -> Floats:
     return frozen(parameters.copy()) if parameters.flags.writeable else parameters
 
 
-def _by_kind(waiting: list[tuple[Pending, Order]]) -> list[list[tuple[Pending, Order]]]:
+def _by_kind(wanted: list[tuple[Pending, Order]]) -> list[list[tuple[Pending, Order]]]:
     groups: dict[object, list[tuple[Pending, Order]]] = {}
-    for each in waiting:
+    for each in wanted:
         groups.setdefault(each[1].kind, []).append(each)
     return list(groups.values())

@@ -36,13 +36,22 @@ class Message(NamedTuple):
     sent: float
 
 
-class Waiter(NamedTuple):
-    """Somebody who waits for a message, from *source* or from anybody, since a time."""
+class Waiter(Event):
+    """The event of somebody who waits for a message, from *source* or from anybody.
 
-    event: Event
-    tag: Hashable
-    source: int | None
-    since: float
+    Attributes
+    ----------
+    tag : hashable
+    source : int or None
+    since : float
+        Seconds.
+    """
+
+    def __init__(self, env: Environment, tag: Hashable, source: int | None):
+        super().__init__(env)
+        self.tag = tag
+        self.source = source
+        self.since = env.now
 
 
 class Mailbox:
@@ -75,23 +84,24 @@ class Mailbox:
 
     def put(self, message: Message) -> None:
         """Hand *message* to the first who waits for it, or keep it."""
-        waiters = self._waiting.get(message.tag, ())
+        waiters = self._waiting.get(message.tag, [])
         for k, waiter in enumerate(waiters):
             if waiter.source is None or waiter.source == message.source:
-                del self._waiting[message.tag][k]
-                _fire(waiter.event, message)
+                del waiters[k]
+                _fire(waiter, message)
                 return
         self._arrived.setdefault(message.tag, deque()).append(message)
 
     def get(self, tag: Hashable, source: int | None = None) -> Event:
         """Return an event whose value is the next message with *tag* (and from *source*)."""
-        event = Event(self._env)
-        message = self._take(tag, source)
-        if message is not None:
-            return event.succeed(message)
-        waiter = Waiter(event, tag, source, self._env.now)
-        self._waiting.setdefault(tag, []).append(waiter)
-        return event
+        waiter = Waiter(self._env, tag, source)
+        if tag in self._arrived and (message := self._take(tag, source)) is not None:
+            return waiter.succeed(message)
+        if tag in self._waiting:
+            self._waiting[tag].append(waiter)
+        else:
+            self._waiting[tag] = [waiter]
+        return waiter
 
     def take(self, tag: Hashable) -> list[Message]:
         """Return all messages with *tag* that are there, and let go of them."""
@@ -100,7 +110,7 @@ class Mailbox:
     def cancel(self, event: Event) -> None:
         """Let nobody wait for *event* any more."""
         for waiters in self._waiting.values():
-            waiters[:] = [waiter for waiter in waiters if waiter.event is not event]
+            waiters[:] = [waiter for waiter in waiters if waiter is not event]
 
     def clear(self) -> None:
         """Forget all messages, and all who wait."""
@@ -108,9 +118,7 @@ class Mailbox:
         self._waiting.clear()
 
     def _take(self, tag: Hashable, source: int | None) -> Message | None:
-        arrived = self._arrived.get(tag)
-        if not arrived:
-            return None
+        arrived = self._arrived[tag]
         for k, message in enumerate(arrived):
             if source is None or message.source == source:
                 del arrived[k]

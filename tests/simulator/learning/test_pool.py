@@ -78,7 +78,7 @@ def test_parameters_are_those_of_the_time_of_asking(pool):
 
 def test_a_frozen_vector_is_shared_and_let_go(pool):
     handles = [pool.request(worker, POINTS[1], np.arange(4)) for worker in range(3)]
-    assert all(order.parameters is POINTS[1] for order in pool._waiting.values())
+    assert all(handle.order.parameters is POINTS[1] for handle in handles)
     values = [handle.value for handle in handles]
     # each owns its memory: a straggler's gradient does not keep the others' alive
     assert all(value.base is None and not value.flags.writeable for value in values)
