@@ -187,6 +187,14 @@ TABLES: Final[dict[str, Table]] = {
             ('busy_ns', 'int64', 'ns', 'time during which it carried at least one message'),
         ),
         _table(
+            'routes',
+            'A directed link on the way of the messages from one host to another.',
+            ('source', 'int32', 'node', 'sending host'),
+            ('target', 'int32', 'node', 'receiving host'),
+            ('hop', 'int32', '1', 'place of the link on the way, from 0'),
+            ('link', 'int32', 'id', 'number of the directed link'),
+        ),
+        _table(
             'nodes',
             'A node of the topology.',
             ('node', 'int32', 'node', 'number of the node: hosts first, then switches'),

@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     'check': 'simulator.cli.check:check',
     'list': 'simulator.cli.list:list_entries',
     'report': 'simulator.cli.report:report',
+    'export': 'simulator.cli.export:export',
     'schema': 'simulator.cli.schema:schema',
 }
 

@@ -245,6 +245,8 @@ class Cluster:
                 'busy': busy,
             },
         )
+        if self.recorder.wants('routes'):
+            self.recorder.extend('routes', self.fabric.table.used())
         nodes = sorted(self.graph.nodes)
         data = [self.graph.nodes[node] for node in nodes]
         places = positions(self.graph)

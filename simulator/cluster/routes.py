@@ -120,6 +120,28 @@ class RouteTable:
         record = self.routes[route]
         return self.path[record['first'] : record['first'] + record['hops']]
 
+    def used(self) -> dict[str, NDArray[Any]]:
+        """Return the links of all routes found so far: a row a link, by source and target.
+
+        Examples
+        --------
+        >>> import networkx as nx
+        >>> line = Network.of(nx.path_graph(3), hosts=3, bandwidth=1e9, latency=1e-3)
+        >>> table = RouteTable(line)
+        >>> number = table.of(2, 0)
+        >>> {name: column.tolist() for name, column in table.used().items()}
+        {'source': [2, 2], 'target': [0, 0], 'hop': [0, 1], 'link': [3, 1]}
+        """
+        routes = np.sort(self.routes[: self.count], order=['source', 'target'])
+        hops = routes['hops'].astype(np.int64)
+        hop = np.arange(hops.sum()) - np.repeat(np.cumsum(hops) - hops, hops)
+        return {
+            'source': np.repeat(routes['source'], hops),
+            'target': np.repeat(routes['target'], hops),
+            'hop': hop,
+            'link': self.path[np.repeat(routes['first'], hops) + hop],
+        }
+
     def _find(self, numbers: NDArray[np.int64]) -> None:
         """Find the routes of these numbers, those that share a tree one after another."""
         network = self.network

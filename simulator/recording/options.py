@@ -69,8 +69,8 @@ class RecordOptions(BaseModel):
 
     Parameters
     ----------
-    metrics, spans, quorums, links, nodes : bool
-        Whether the table is written.
+    metrics, spans, quorums, links, routes, nodes : bool
+        Whether the table is written; routes only where messages are.
     messages : bool or Thinning
         `true` for every message, `false` for none, `{every: 10}` or `{share: 0.1}` for
         some.
@@ -91,10 +91,13 @@ class RecordOptions(BaseModel):
     spans: bool = Field(default=True, description='what each device did when')
     quorums: bool = Field(default=True, description='whose messages each node waited for')
     links: bool = Field(default=True, description='what each link carried in total')
+    routes: bool = Field(default=True, description='which links the messages took')
     nodes: bool = Field(default=True, description='where the nodes stand')
 
     def wants(self, table: str) -> bool:
         """Return whether any row of *table* is kept."""
+        if table == 'routes' and not self.messages:
+            return False
         return bool(getattr(self, table))
 
     @property
@@ -105,5 +108,11 @@ class RecordOptions(BaseModel):
 
 EVERYTHING = RecordOptions()
 NOTHING = RecordOptions(
-    metrics=False, messages=False, spans=False, quorums=False, links=False, nodes=False
+    metrics=False,
+    messages=False,
+    spans=False,
+    quorums=False,
+    links=False,
+    routes=False,
+    nodes=False,
 )
