@@ -93,7 +93,7 @@ def test_the_file_is_json_and_the_same_each_time(run, tmp_path):
 
 def test_tables_read_back_as_they_are(run, tmp_path):
     written = write_tables(run, tmp_path / 'csv')
-    assert [path.stem for path in written] == list(traces.TABLES)
+    assert [path.stem for path in written] == [t for t in traces.TABLES if run.rows(t)]
     for path in written:
         table = run.table(path.stem)
         texts = {c: str for c in table.columns if table[c].dtype == 'category'}
