@@ -81,6 +81,10 @@ def _write(out: TextIO, found: Iterator[Event], run: Run) -> int:
     return count
 
 
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    return iter(frame.itertuples(index=False))
+
+
 def _nanoseconds(seconds: float) -> int:
     return min(round(seconds * 1e9), 2**63 - 1) if np.isfinite(seconds) else 2**63 - 1
 
@@ -126,7 +130,7 @@ def _devices(run: Run, since: int, until: int) -> Iterator[Event]:
         for k in range(int(lane.max()) + 1):
             more = f' #{k + 1}' if k else ''
             yield _named(DEVICES, f'{number} {role}'.strip() + more, number * LANES + k)
-        for k, row in zip(lane.tolist(), own.itertuples(index=False), strict=True):
+        for k, row in zip(lane.tolist(), _rows(own), strict=True):
             name = row.operation if row.activity == 'compute' else f'{row.activity} {row.operation}'
             start, end = int(row.start_ns), int(row.end_ns)
             box = _box(DEVICES, number * LANES + k, name, row.activity, start, end)
@@ -157,7 +161,7 @@ def _link(number: int, name: str, own: pd.DataFrame) -> Iterator[Event]:
     lane = lanes(start, end)
     for k in range(int(lane.max()) + 1):
         yield _named(LINKS, f'{name} #{k + 1}' if k else name, number * LANES + k)
-    for k, row in zip(lane.tolist(), own.itertuples(index=False), strict=True):
+    for k, row in zip(lane.tolist(), _rows(own), strict=True):
         times = int(row.started_ns), int(row.delivered_ns)
         title = f'{row.kind} {row.source}>{row.target}'
         told = {'bytes': row.bytes, 'step': int(row.step), 'message': int(row.message)}
@@ -180,5 +184,5 @@ def _whole(run: Run, since: int, until: int) -> Iterator[Event]:
     metrics = metrics[inside & (metrics['device'] == -1) & np.isfinite(metrics['value'])]
     if not metrics.empty:
         yield _named(WHOLE, 'run')
-    for row in metrics.itertuples(index=False):
+    for row in _rows(metrics):
         yield _counter(WHOLE, str(row.metric), int(row.time_ns), float(row.value), 'value')
