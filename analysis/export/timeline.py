@@ -149,10 +149,10 @@ def _links(run: Run, since: int, until: int) -> Iterator[Event]:
     yield _named(LINKS, 'links')
     ends = run.table('links', ['link', 'source', 'target']).set_index('link')
     carried = carried.sort_values(['link', 'started_ns', 'message', 'attempt'], kind='stable')
+    names = (ends['source'].astype(str) + '>' + ends['target'].astype(str)).to_dict()
     for link, own in carried.groupby('link', sort=True):
         number = int(str(link))
-        name = f'{ends.at[number, "source"]}>{ends.at[number, "target"]}'
-        yield from _link(number, name, own)
+        yield from _link(number, names[number], own)
 
 
 def _link(number: int, name: str, own: pd.DataFrame) -> Iterator[Event]:
