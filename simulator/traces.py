@@ -211,6 +211,7 @@ METRICS: Final[dict[str, str]] = {
     'train_loss': 'mean loss on the training batches since the last row',
     'test_loss': 'mean loss on the test split',
     'test_accuracy': 'share of the test split that is classified rightly, 0..1',
+    'test_perplexity': 'exp of the mean cross-entropy a token of the test split',
     'bytes': 'bytes handed to the network so far, all nodes (with each evaluation)',
     'messages': 'messages handed to the network so far (with each evaluation)',
     'staleness': 'updates between reading a model and applying its gradient',
@@ -242,6 +243,7 @@ SUMMARY: Final[dict[str, str]] = {
 """Keys that every `summary.json` holds (null where one does not apply)."""
 
 FIGURES: Final[dict[str, str]] = {
+    'test_perplexity': 'last perplexity on the test split, where tokens are predicted',
     'target': 'the accuracy that time_to_target speaks of',
     'val_loss': 'least loss on the samples kept for validation: that of the final parameters',
     'best_round': 'the round in which they were reached',

@@ -138,6 +138,7 @@ def _figures(summary: dict[str, Any]) -> list[str]:
     forms = (
         ('rounds', '{} rounds'),
         ('simulated_seconds', '{:.4g} s simulated'),
+        ('test_perplexity', 'perplexity {:.2f}'),
         ('test_accuracy', 'accuracy {:.1%}'),
         ('wall_seconds', '{:.1f} s'),
     )
@@ -153,6 +154,7 @@ def print_results(console: Console, outcomes: Sequence[Outcome]) -> None:
         'bytes': ('bytes', None),
         'messages': ('messages', None),
         'test_loss': ('test loss', '{:.4f}'),
+        'test_perplexity': ('perplexity', '{:.2f}'),
         'test_accuracy': ('accuracy', '{:.1%}'),
     }
     # a study without learning has no accuracy: no column for what no run has

@@ -193,6 +193,10 @@ class Scoreboard:
         totals = self._cluster.fabric.totals
         self.metric('bytes', totals['bytes'])
         self.metric('messages', totals['messages'])
+        perplexity = float(evaluation.perplexity)
+        if not math.isnan(perplexity):  # only predicted tokens have one
+            self._figures['test_perplexity'] = perplexity
+            self.metric('test_perplexity', perplexity)
         accuracy = float(evaluation.accuracy)
         if not math.isnan(accuracy):  # where targets are values there is none
             self._figures['test_accuracy'] = accuracy
@@ -223,6 +227,8 @@ class Scoreboard:
         self._figures['test_loss'] = float(found.loss)
         if 'test_accuracy' in self._figures:
             self._figures['test_accuracy'] = float(found.accuracy)
+        if 'test_perplexity' in self._figures:
+            self._figures['test_perplexity'] = float(found.perplexity)
         self._figures |= {'val_loss': best.loss, 'best_round': best.round}
 
     def _note_target(self, accuracy: float, now: float, carried: float) -> None:

@@ -38,15 +38,20 @@ def data(make):
 
 def test_its_arrays_are_of_its_task(data):
     for inputs, targets in (data.train, data.test):
-        assert inputs.dtype == np.float32
-        assert inputs.shape[1:] == data.task.inputs
+        task, count = data.task, (len(inputs),)
+        assert inputs.dtype == (np.int32 if task.tokens else np.float32)
+        assert inputs.shape[1:] == task.inputs
         assert np.isfinite(inputs).all()
         assert len(inputs) == len(targets) > 0
-        if data.task.labels:
-            assert targets.shape == (len(inputs),)
-            assert set(np.unique(targets)) == set(range(data.task.outputs))
-        else:
-            assert targets.shape == (len(inputs), data.task.outputs)
+        expected = (*count, task.steps) if task.steps else count
+        assert targets.shape == (expected if task.labels else (*expected, task.outputs))
+        if task.tokens:
+            assert -1 <= inputs.min() <= inputs.max() < task.tokens
+            assert (inputs[:, 0] >= 0).all()
+        if task.labels and task.steps:
+            assert -1 <= targets.min() <= targets.max() < task.outputs
+        elif task.labels:
+            assert set(np.unique(targets)) == set(range(task.outputs))
         assert not inputs.flags.writeable
         assert not targets.flags.writeable
 

@@ -16,6 +16,11 @@ TASKS = [
     Task((5,), 3, labels=False),
     Task((2,), 1, labels=False),
     Task((7, 5, 2), 2, labels=False),
+    Task((6,), 3, tokens=5),
+    Task((6,), 5, tokens=5, steps=6, causal=True),
+    Task((7,), 6, tokens=6, steps=3, causal=True, source=4),
+    Task((3,), 2, labels=False, steps=5),
+    Task((6, 2), 1, labels=False, steps=6),
 ]
 
 
@@ -46,9 +51,23 @@ VARIANTS = {
         {'maps': [3], 'activation': 'prelu', 'pool_size': 3, 'hidden': [5], 'dropout': 0.4},
     ],
     'perceptron': [{'rule': 'logistic', 'init': 'he_normal'}],
+    'rnn': [
+        {'hidden': [5, 4], 'activation': 'logistic', 'dropout': 0.3},
+        {'hidden': [5, 4], 'arrangement': 'encoder_decoder', 'embedding': 3},
+    ],
+    'lstm': [
+        {'hidden': [5, 4], 'forget_bias': 0.0, 'dropout': 0.3},
+        {'hidden': [5, 4], 'arrangement': 'encoder_decoder', 'embedding': 3},
+    ],
+    'gru': [
+        {'hidden': [5, 4], 'form': 'common'},
+        {'hidden': [5, 4], 'arrangement': 'encoder_decoder', 'embedding': 3},
+        {'hidden': [4], 'form': 'common', 'arrangement': 'encoder_decoder'},
+    ],
 }
 CLASSES_ONLY = {'perceptron'}
 IMAGES_ONLY = {'cnn'}
+SEQUENCES_ONLY = {'rnn', 'lstm', 'gru'}
 CASES = [(name, options) for name in MODELS for options in [{}, *VARIANTS.get(name, [])]]
 
 
@@ -58,24 +77,44 @@ def make(request):
     return partial(MODELS[name], **options)
 
 
-def suits(name, task):
+def suits(name, options, task):
+    if options.get('arrangement') == 'encoder_decoder':
+        return bool(task.source)
+    if name in SEQUENCES_ONLY:
+        return bool(len(task.inputs) > 1 or task.tokens or task.steps)
+    if task.tokens or task.steps:
+        return False
     return (task.labels or name not in CLASSES_ONLY) and (
         len(task.inputs) > 1 or name not in IMAGES_ONLY
     )
 
 
+def a_task_for(make):
+    return next(task for task in TASKS if suits(make.func.__name__, make.keywords, task))
+
+
 @pytest.fixture(params=TASKS, ids=str)
 def task(request, make):
-    if not suits(make.func.__name__, request.param):
+    if not suits(make.func.__name__, make.keywords, request.param):
         pytest.skip('not for this model')
     return request.param
 
 
 def samples(task, *shape, rng):
     inputs = rng.random((*shape, *task.inputs), dtype=np.float32)
+    if task.tokens:
+        inputs = rng.integers(0, task.tokens, (*shape, *task.inputs))
+    goals = (*shape, task.steps) if task.steps else shape
+    targets = rng.integers(0, task.outputs, goals) if task.labels else None
+    if task.tokens and not task.source:
+        # of a few sequences the end is missing
+        missing = rng.integers(1, 9, shape)[..., None] <= np.arange(*task.inputs)
+        inputs[missing] = -1
+        if task.steps:
+            targets[missing] = -1
     if task.labels:
-        return inputs, rng.integers(0, task.outputs, shape)
-    return inputs, rng.standard_normal((*shape, task.outputs), dtype=np.float32)
+        return inputs, targets
+    return inputs, rng.standard_normal((*goals, task.outputs), dtype=np.float32)
 
 
 def draws(model, *shape, rng):
@@ -122,14 +161,32 @@ def test_its_gradient_agrees_with_finite_differences(make, task):
         assert (ahead - behind) / 2e-6 == pytest.approx((gradients * way).sum(1), rel=1e-6)
 
 
+STACKS = {
+    'workers': st.integers(1, 40),
+    'batch': st.integers(1, 40),
+    'seed': st.integers(0, 99),
+    'odd': st.booleans(),
+}
+
+
 @settings(max_examples=15, deadline=None)
-@given(
-    workers=st.integers(1, 40), batch=st.integers(1, 40), seed=st.integers(0, 99), odd=st.booleans()
-)
+@given(**STACKS)
 def test_a_worker_in_a_stack_computes_bitwise_what_it_computes_alone(workers, batch, seed, odd):
+    plain = [case for case in CASES if case[0] not in SEQUENCES_ONLY]
+    check_bits(plain, workers, batch, seed, odd)
+
+
+@settings(max_examples=4, deadline=None)
+@given(**STACKS)
+def test_so_does_it_on_sequences(workers, batch, seed, odd):
+    sequences = [case for case in CASES if case[0] in SEQUENCES_ONLY]
+    check_bits(sequences, workers, batch, seed, odd)
+
+
+def check_bits(cases, workers, batch, seed, odd):
     rng = np.random.default_rng(seed)
-    for number, (name, options) in enumerate(CASES):
-        suitable = [task for task in TASKS if suits(name, task)]
+    for number, (name, options) in enumerate(cases):
+        suitable = [task for task in TASKS if suits(name, options, task)]
         task = suitable[(seed + number) % len(suitable)]
         model = MODELS[name](task, **options)
         inputs, targets = samples(task, workers, batch, rng=rng)
@@ -178,13 +235,26 @@ def test_evaluation_is_the_mean_over_samples_of_one_model_or_of_many(make, task)
     lone = model.evaluate(parameters[1, 2], inputs, targets)
     assert lone.loss == many.loss[1, 2]
     pieces = [model.evaluate(parameters[1, 2], inputs[s], targets[s]) for s in PIECES]
-    assert lone.loss == pytest.approx(sum(p.loss for p in pieces) / 13, rel=1e-5)
+    counts = [(targets[s] >= 0).sum() if task.labels else 1 for s in PIECES]
+    mean = np.average([p.loss for p in pieces], weights=counts)
+    assert lone.loss == pytest.approx(mean, rel=1e-5)
     if task.labels:
         outputs = model.outputs(parameters[1, 2][None], inputs[None])[0]
-        answers = outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs[:, 0] >= 0
-        assert lone.accuracy == many.accuracy[1, 2] == (answers == targets).mean()
+        answers = outputs.argmax(axis=-1) if outputs.shape[-1] > 1 else outputs[..., 0] >= 0
+        right = (answers == targets)[targets >= 0].mean()
+        assert lone.accuracy == many.accuracy[1, 2] == pytest.approx(right, rel=1e-12)
     else:
         assert np.isnan(many.accuracy).all()
+
+
+def test_perplexity_is_the_exponential_of_the_cross_entropy_of_tokens(make, task):
+    rng = np.random.default_rng(8)
+    model = make(task)
+    found = model.evaluate(model.init(rng), *samples(task, 30, rng=rng))
+    if task.steps and task.labels:
+        assert found.perplexity == pytest.approx(np.exp(found.loss))
+    else:
+        assert np.isnan(found.perplexity)
 
 
 def test_running_statistics_go_with_each_model(make, task):
@@ -200,7 +270,7 @@ def test_running_statistics_go_with_each_model(make, task):
 
 
 def test_a_diverged_model_is_a_result_not_an_error(make):
-    task = TASKS[0]
+    task = a_task_for(make)
     model = make(task)
     rng = np.random.default_rng(5)
     inputs, targets = samples(task, 1, 4, rng=rng)
@@ -211,8 +281,9 @@ def test_a_diverged_model_is_a_result_not_an_error(make):
 
 
 def test_draws_that_do_not_fit_are_refused(make):
-    model = make(TASKS[0])
-    inputs, targets = samples(TASKS[0], 1, 4, rng=np.random.default_rng(7))
+    task = a_task_for(make)
+    model = make(task)
+    inputs, targets = samples(task, 1, 4, rng=np.random.default_rng(7))
     with pytest.raises(ValueError, match='noise'):
         model.losses_and_gradients(
             np.zeros((1, model.dimension)), inputs, targets, np.zeros((1, 4, model.noise + 1))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import DataError
-from simulator.learning.arrays import Floats, frozen
+from simulator.learning.arrays import frozen
 from simulator.learning.data.checks import check, check_test
 from simulator.learning.task import Task
 
@@ -25,9 +25,13 @@ TEST_EVERY = 5
 
 
 class Samples(NamedTuple):
-    """Inputs (N, ...) in float32, and targets: classes (N,), or values (N, k)."""
+    """Inputs (N, ...) in float32, and targets: classes (N,), or values (N, k).
 
-    inputs: Floats
+    Tokens (N, T) are whole numbers. Where a sample has a target a step, targets have that axis
+    after the first: (N, steps), or (N, steps, k).
+    """
+
+    inputs: NDArray[Any]
     targets: NDArray[Any]
 
 
@@ -47,6 +51,8 @@ class Dataset(NamedTuple):
         Taken from the training samples, to tell when to stop.
     columns : mapping of str to array, shape (N,)
         What else is known of each training sample, by which a partition may go.
+    vocabulary : tuple of str
+        What tokens stand for, by number; empty where inputs are no tokens, or plain numbers.
     """
 
     name: str
@@ -56,6 +62,7 @@ class Dataset(NamedTuple):
     sha256: str
     validation: Samples | None = None
     columns: Columns = NO_COLUMNS
+    vocabulary: tuple[str, ...] = ()
 
 
 def dataset(

@@ -11,6 +11,7 @@ from simulator.learning.models.linear import linear
 from simulator.learning.models.mlp import mlp
 from simulator.learning.models.model import Evaluation, Gradients, Model, Part
 from simulator.learning.models.perceptron import perceptron
+from simulator.learning.models.recurrent_networks import gru, lstm, rnn
 from simulator.learning.task import Task
 
 __all__ = [
@@ -21,9 +22,12 @@ __all__ = [
     'Part',
     'Task',
     'cnn',
+    'gru',
     'linear',
+    'lstm',
     'mlp',
     'perceptron',
+    'rnn',
 ]
 
 MODELS: dict[str, Callable[..., Model]] = {
@@ -31,4 +35,7 @@ MODELS: dict[str, Callable[..., Model]] = {
     'perceptron': perceptron,
     'mlp': mlp,
     'cnn': cnn,
+    'rnn': rnn,
+    'lstm': lstm,
+    'gru': gru,
 }

@@ -16,7 +16,7 @@ from simulator.learning.models.layer import Shape, flatten, reshape
 from simulator.learning.models.losses import LossName, head
 from simulator.learning.models.network import Network
 from simulator.learning.models.normalization import Share
-from simulator.learning.task import Task
+from simulator.learning.task import Task, check_plain
 
 
 def cnn(
@@ -89,6 +89,7 @@ def cnn(
     >>> model.dimension, [part.name for part in model.layers[1:4]]
     (1898, ['2-convolution', '3-relu', '4-max_pool'])
     """
+    check_plain('cnn', task)
     end = head(loss, task)
     style = Style(activation, init, batch_norm, dropout)
     chain = [reshape(task.inputs, _image(task.inputs), 'image')]

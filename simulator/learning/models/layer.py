@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.learning.arrays import Floats
 from simulator.learning.models.initialization import Draw
 
@@ -25,11 +28,14 @@ class Aside(NamedTuple):
     statistics : sequence of array
         One view (W, *shape) per statistic of the layer: in training to be filled with the
         batch's own, in evaluation the running ones to be used.
+    present : array of bool, shape (W, B, steps), or None
+        Which steps of sequences of unequal length are there; None where all are.
     """
 
     training: bool
     noise: Floats | None = None
     statistics: Views = ()
+    present: NDArray[np.bool_] | None = None
 
 
 class Pull(Protocol):
@@ -187,6 +193,7 @@ def sequence(layers: Sequence[Layer], name: str = 'sequence') -> Layer:
         sum(layer.flops for layer in layers),
         sum(layer.noise for layer in layers),
         tuple(statistic for layer in layers for statistic in layer.statistics),
+        sum(prod(layer.outputs) + layer.scratch for layer in layers[:-1]) + layers[-1].scratch,
     )
 
 
@@ -203,4 +210,4 @@ def _shares(layers: Sequence[Layer]) -> list[Share]:
 
 def _part(aside: Aside, share: Share) -> Aside:
     noise = None if aside.noise is None else aside.noise[..., share.noise]
-    return Aside(aside.training, noise, aside.statistics[share.statistics])
+    return aside._replace(noise=noise, statistics=aside.statistics[share.statistics])

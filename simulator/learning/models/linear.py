@@ -9,7 +9,7 @@ from simulator.learning.models.initialization import Initialization
 from simulator.learning.models.layer import flatten
 from simulator.learning.models.losses import LossName, head
 from simulator.learning.models.network import Network
-from simulator.learning.task import Task
+from simulator.learning.task import Task, check_plain
 
 
 def linear(
@@ -38,6 +38,7 @@ def linear(
     >>> model.dimension, model.forward_flops
     (650, 1280.0)
     """
+    check_plain('linear', task)
     end = head(loss, task)
     chain = [flatten(task.inputs), dense(prod(task.inputs), end.units, init)]
     return Network(chain, end.loss)

@@ -20,7 +20,8 @@ Targets = NDArray[Any]
 class Loss(NamedTuple):
     """A loss per sample, from outputs (W, B, units) and targets.
 
-    Targets are labels, whole numbers of shape (W, B), or values of the shape of the outputs.
+    Targets are labels, whole numbers of shape (W, B), or values of the shape of the outputs;
+    for a cross-entropy these are the probabilities that a teacher gives to the classes.
 
     Attributes
     ----------
@@ -87,7 +88,10 @@ def hits(outputs: Floats, targets: Targets) -> Floats:
 def _exponentials(outputs: Floats, targets: Targets) -> tuple[Floats, Floats, Floats]:
     # relative to the largest output, so that nothing overflows
     shifted = outputs - outputs.max(axis=-1, keepdims=True)
-    own = shifted.reshape(-1)[places(outputs, targets)].reshape(targets.shape)
+    if are_labels(targets):
+        own = shifted.reshape(-1)[places(outputs, targets)].reshape(targets.shape)
+    else:
+        own = _over_units(shifted * targets.astype(shifted.dtype))
     np.exp(shifted, out=shifted)
     totals = np.matmul(shifted, np.ones((shifted.shape[-1], 1), shifted.dtype))
     values: Floats = np.log(totals[..., 0]) - own
@@ -101,7 +105,10 @@ def _cross_entropy_values(outputs: Floats, targets: Targets) -> Floats:
 def _cross_entropy_slopes(outputs: Floats, targets: Targets) -> tuple[Floats, Floats]:
     slopes, totals, values = _exponentials(outputs, targets)
     slopes /= totals
-    slopes.reshape(-1)[places(outputs, targets)] -= 1
+    if are_labels(targets):
+        slopes.reshape(-1)[places(outputs, targets)] -= 1
+    else:
+        slopes -= targets.astype(slopes.dtype)
     return values, slopes
 
 

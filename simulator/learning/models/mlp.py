@@ -11,7 +11,7 @@ from simulator.learning.models.layer import flatten
 from simulator.learning.models.losses import LossName, head
 from simulator.learning.models.network import Network
 from simulator.learning.models.normalization import Share
-from simulator.learning.task import Task
+from simulator.learning.task import Task, check_plain
 
 
 def mlp(
@@ -60,6 +60,7 @@ def mlp(
     >>> model.dimension, [layer.name for layer in model.layers]
     (2410, ['1-flatten', '2-dense', '3-relu', '4-dense'])
     """
+    check_plain('mlp', task)
     end = head(loss, task)
     style = Style(activation, init, batch_norm, dropout)
     layers = feed_forward(prod(task.inputs), hidden, end.units, style)

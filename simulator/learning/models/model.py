@@ -59,11 +59,20 @@ class Gradients(NamedTuple):
 class Evaluation(NamedTuple):
     """Mean loss, and share of samples classified rightly (nan where targets are values).
 
-    Arrays of the leading shape of the parameters that were evaluated.
+    Where every step of a sequence has a target, both are means over the steps. Arrays of the
+    leading shape of the parameters that were evaluated.
+
+    Attributes
+    ----------
+    loss, accuracy : array
+    perplexity : array
+        Of predicted tokens: among how many equally likely ones the model might as well choose,
+        exp of the mean cross-entropy; nan where no tokens are predicted.
     """
 
     loss: NDArray[np.float64]
     accuracy: NDArray[np.float64]
+    perplexity: NDArray[np.float64] | np.float64 = np.float64(np.nan)
 
 
 class Model(Protocol):
@@ -137,6 +146,7 @@ class Model(Protocol):
             May be one vector broadcast over the workers, at no cost.
         inputs : array, shape (W, B, ...)
         targets : array, shape (W, B) for classes, (W, B, k) for values
+            With a target a step: (W, B, steps), or (W, B, steps, k).
         noise : array, shape (W, B, model.noise), optional
             Uniform on [0, 1), drawn from each worker's own stream.
         """
@@ -156,7 +166,7 @@ class Model(Protocol):
         parameters : array, shape (d,) or (W, d)
         inputs : array, shape (N, ...)
             Any number of samples, the same for all.
-        targets : array, shape (N,) or (N, k)
+        targets : array, shape (N,) or (N, k), or (N, steps), (N, steps, k)
         statistics : array, shape (s,) or (W, s), optional
             Running ones.
         """

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from simulator.errors import DataError
 from simulator.learning.arrays import DIVERGENCE, Floats, chunks, reuse_freed_memory
 from simulator.learning.models.activations import ACTIVATIONS
+from simulator.learning.models.judging import judged, slopes_of
 from simulator.learning.models.layer import Aside, Layer, Views, Weight, sequence
-from simulator.learning.models.losses import Loss, hits
+from simulator.learning.models.losses import CROSS_ENTROPY, Loss
 from simulator.learning.models.model import Array, Evaluation, Gradients, Part
 
 SAMPLES = 512
-"""Samples evaluated at once. Fixed, so that what stands beside a sample changes nothing."""
+"""Samples evaluated at once (steps, of sequences). Fixed, so that what stands beside a sample
+changes nothing."""
 
 
 MOST_PARAMETERS = 100_000_000
@@ -31,7 +33,15 @@ class Network:
     Parameters
     ----------
     chain : sequence of Layer
+        The outputs of the last are one row a sample, or one for each of its last steps.
     loss : Loss
+
+    Attributes
+    ----------
+    loss : Loss
+        By which it is evaluated.
+    training_loss : Loss
+        Whose slopes are its gradients: the same, unless a teacher asks for another.
 
     Examples
     --------
@@ -51,6 +61,7 @@ class Network:
     def __init__(self, chain: Sequence[Layer], loss: Loss):
         reuse_freed_memory()
         self.loss = loss
+        self.training_loss = loss
         self.layers = tuple(_parts(chain))
         self._chain = tuple(chain)
         self._body = sequence(chain)
@@ -68,6 +79,9 @@ class Network:
         # these are constants, no stream matters
         self.statistics = _drawn(self._body.statistics, np.random.default_rng(0))
         self._kept_per_sample = sum(prod(layer.outputs) + layer.scratch for layer in chain)
+        ends = chain[-1].outputs
+        self._predicts_tokens = len(ends) > 1 and loss is CROSS_ENTROPY
+        self._at_once = max(1, SAMPLES // ends[0]) if len(ends) > 1 else SAMPLES
 
     def init(self, rng: np.random.Generator) -> Floats:
         """Draw parameters (d,), layer by layer."""
@@ -93,7 +107,8 @@ class Network:
         signal: Floats = _samples(stack, inputs[None])
         for layer, part in zip(self._chain, self.layers, strict=True):
             mine = list(islice(weights, len(layer.weights)))
-            aside = Aside(False, statistics=list(islice(running, len(layer.statistics))))
+            known = list(islice(running, len(layer.statistics)))
+            aside = Aside(False, statistics=known, present=_present(inputs[None]))
             signal = layer.forward(mine, signal, aside)[0]
             if layer.name in ACTIVATIONS:
                 yield part.name, signal[0]
@@ -130,15 +145,17 @@ class Network:
         stack = _rows(parameters.reshape(-1, self.dimension))
         running = self._running(len(stack), statistics)
         inputs = _samples(stack, inputs)
-        totals = np.zeros((2, len(stack)))
-        for start in range(0, len(inputs), SAMPLES):
-            some = slice(start, start + SAMPLES)
-            for chunk in chunks(len(stack), self.footprint(SAMPLES)):
+        totals = np.zeros((3, len(stack)))
+        for start in range(0, len(inputs), self._at_once):
+            some = slice(start, start + self._at_once)
+            for chunk in chunks(len(stack), self.footprint(self._at_once)):
                 totals[:, chunk] += self._sums(
                     stack[chunk], inputs[some], targets[some], running[chunk]
                 )
-        losses, accuracies = totals.reshape(2, *parameters.shape[:-1]) / len(inputs)
-        return Evaluation(losses, accuracies)
+        losses, accuracies, counts = totals.reshape(3, *parameters.shape[:-1])
+        loss = losses / counts
+        perplexity = np.exp(loss) if self._predicts_tokens else np.full_like(loss, np.nan)
+        return Evaluation(loss, accuracies / counts, perplexity)
 
     def footprint(self, batch: int) -> float:
         """Return the bytes of parameters, activations and the gradients by both, a worker."""
@@ -156,7 +173,8 @@ class Network:
         return np.broadcast_to(known, (workers, self.statistics.size))
 
     def _answers(self, parameters: Floats, samples: NDArray[Any], running: Floats) -> Floats:
-        aside = Aside(training=False, statistics=_views(running, self._statistics))
+        statistics = _views(running, self._statistics)
+        aside = Aside(training=False, statistics=statistics, present=_present(samples))
         return self._body.forward(_views(parameters, self._weights), samples, aside)[0]
 
     def _fill(
@@ -167,11 +185,10 @@ class Network:
         targets: NDArray[Any],
         noise: Floats | None,
     ) -> None:
-        aside = Aside(True, noise, _views(result.statistics, self._statistics))
+        statistics = _views(result.statistics, self._statistics)
+        aside = Aside(True, noise, statistics, _present(samples))
         outputs, pull = self._body.forward(_views(parameters, self._weights), samples, aside)
-        values, upstream = self.loss.slopes(outputs, targets)
-        np.mean(values, axis=1, out=result.losses)
-        upstream /= values.shape[1]
+        result.losses[...], upstream = slopes_of(self.training_loss, outputs, targets)
         pull(upstream, _views(result.gradients, self._weights), False)
 
     def _sums(
@@ -180,13 +197,12 @@ class Network:
         inputs: NDArray[Any],
         targets: NDArray[Any],
         running: Floats,
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         workers = len(parameters)
         samples = np.broadcast_to(inputs, (workers, *inputs.shape))
         outputs = self._answers(parameters, samples, running)
         shared = np.broadcast_to(targets, (workers, *targets.shape))
-        losses = self.loss.values(outputs, shared).sum(axis=1, dtype=np.float64)
-        return losses, hits(outputs, shared).sum(axis=1)
+        return judged(self.loss, outputs, shared)
 
 
 def _places(weights: Sequence[Weight], start: int = 0) -> Iterator[Array]:
@@ -230,3 +246,10 @@ def _samples(parameters: Floats, inputs: NDArray[Any]) -> NDArray[Any]:
     # tokens stay whole numbers
     dtype = parameters.dtype if inputs.dtype.kind == 'f' else inputs.dtype
     return np.ascontiguousarray(inputs, dtype)
+
+
+def _present(samples: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Return which tokens are there; None where all are, or samples are no tokens."""
+    if samples.dtype.kind not in 'iu' or not (samples < 0).any():
+        return None
+    return samples >= 0

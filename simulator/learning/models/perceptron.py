@@ -11,7 +11,7 @@ from simulator.learning.models.initialization import Initialization
 from simulator.learning.models.layer import flatten
 from simulator.learning.models.losses import BINARY_CROSS_ENTROPY, PERCEPTRON
 from simulator.learning.models.network import Network
-from simulator.learning.task import Task
+from simulator.learning.task import Task, check_plain
 
 
 def perceptron(
@@ -54,6 +54,7 @@ def perceptron(
     >>> perceptron(Task((4,), 2)).dimension, perceptron(Task((4,), 3)).dimension
     (5, 15)
     """
+    check_plain('perceptron', task)
     if not task.labels:
         raise DataError('perceptron: needs classes; take linear or mlp for values.')
     units = 1 if task.outputs == 2 else task.outputs

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from simulator.errors import DataError
+from simulator.learning import Task
 from simulator.learning.data import DATA
 
 INPUTS = np.random.default_rng(0).integers(0, 256, (20, 3, 4)).astype(np.uint8)
@@ -76,7 +77,7 @@ def test_an_archive_may_bring_its_own_tests_and_names(archive):
     path = archive(x=INPUTS, y=LABELS, vx=INPUTS[:6], vy=LABELS[:6])
     names = {'inputs': 'x', 'targets': 'y', 'test_inputs': 'vx', 'test_targets': 'vy'}
     data = DATA['npz'](path=path, **names)
-    assert data.task == ((3, 4), 2, True)
+    assert data.task == Task((3, 4), 2, True)
     assert (data.test.inputs == INPUTS[:6]).all()
 
 
@@ -84,7 +85,7 @@ def test_an_archive_may_bring_its_own_tests_and_names(archive):
 def test_real_targets_are_values(archive, shape):
     path = archive(inputs=INPUTS, targets=np.random.default_rng(0).random(shape))
     data = DATA['npz'](path=path, standardize=True)
-    assert data.task == ((3, 4), shape[1] if len(shape) > 1 else 1, False)
+    assert data.task == Task((3, 4), shape[1] if len(shape) > 1 else 1, False)
     assert data.train.targets.mean(axis=0) == pytest.approx(0, abs=1e-6)
 
 

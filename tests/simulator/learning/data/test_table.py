@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from simulator.errors import DataError
+from simulator.learning import Task
 from simulator.learning.data import DATA
 
 HEADER = 'size, colour, kind\n'
@@ -22,7 +23,7 @@ def load(tmp_path):
 
 def test_text_becomes_classes_and_one_input_a_category(load):
     data = load(HEADER + ROWS)
-    assert data.task == ((3,), 2, True)
+    assert data.task == Task((3,), 2, True)
     size, blue, red = data.train.inputs.T
     assert (red == (np.floor(size) % 3 > 0)).all()
     assert (blue + red == 1).all()
@@ -33,7 +34,7 @@ def test_whole_numbers_are_classes_unless_asked_otherwise(load):
     text = 'x,y\n' + ''.join(f'{n},{10 * (n % 2)}\n' for n in range(20))
     assert set(load(text, 'y').train.targets) == {0, 1}
     values = load(text, 'y', kind='values')
-    assert values.task == ((1,), 1, False)
+    assert values.task == Task((1,), 1, False)
     assert set(values.train.targets.ravel()) == {0.0, 10.0}
 
 
@@ -57,7 +58,7 @@ def test_holes_can_be_filled(load):
 
 def test_quotes_separators_and_byte_order_marks_are_understood(load):
     text = '\ufeff"si;ze";kind\n' + ''.join(f'{n};"{n % 2}"\n' for n in range(20))
-    assert load(text, separator=';').task == ((1,), 2, True)
+    assert load(text, separator=';').task == Task((1,), 2, True)
 
 
 def test_it_is_standardized_by_default(tmp_path):
