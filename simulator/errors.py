@@ -17,6 +17,7 @@ from typing import NamedTuple
 __all__ = [
     'BosphorusError',
     'DataError',
+    'PlacementError',
     'PluginError',
     'Problem',
     'QuantityError',
@@ -47,6 +48,10 @@ class DataError(BosphorusError, ValueError):
 
 class ScheduleError(BosphorusError, ValueError):
     """A collective's schedule does not do what its kind promises."""
+
+
+class PlacementError(BosphorusError, ValueError):
+    """A graph of operations makes no sense, or does not fit on the devices; it names which."""
 
 
 class RunFolderError(BosphorusError):

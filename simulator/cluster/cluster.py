@@ -38,11 +38,14 @@ class Devices:
         Bytes a second at which a collective's receiver adds up; infinite costs nothing.
     memory : array, shape (hosts,)
         Bytes; infinite is no limit.
+    kinds : tuple of str, length hosts
+        Such as ``'gpu'``; empty where none was given.
     """
 
     speed: Floats
     reduce: Floats
     memory: Floats
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

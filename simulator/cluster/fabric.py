@@ -203,6 +203,36 @@ class Fabric:
             if count == words.GROW:
                 self._store.reserve_slots(self._ready)
 
+    def rewind(self) -> None:
+        """Begin anew at time 0, links and devices unused; nothing may be under way.
+
+        Raises
+        ------
+        ValueError
+            If something is.
+        """
+        if self.active:
+            raise ValueError(f'{self.active} tasks are under way; advance until they are done.')
+        self.flush()
+        self._world['now'] = 0.0
+        self._world['next'] = np.inf
+        for records, names in (
+            (self._store.arrays['links'], ('busy', 'busy_since', 'free', 'bytes', 'messages')),
+            (self._store.arrays['devices'], ('busy', 'reduce_free')),
+        ):
+            for name in names:
+                records[name] = 0
+
+    def tap(self, messages: Callable[[Records], None], spans: Callable[[Records], None]) -> None:
+        """Let somebody else take the trace rows as well, from now on."""
+        self.flush()
+        takers = {'messages': self._on_messages, 'spans': self._on_spans}
+        for name, taker in takers.items():
+            if taker is None:
+                self._store.trace(name)
+        self._on_messages = _both(self._on_messages, messages)
+        self._on_spans = _both(self._on_spans, spans)
+
     def flush(self) -> None:
         """Hand over the trace rows kept so far."""
         arrays, world = self._store.arrays, self._world
@@ -342,3 +372,17 @@ class Fabric:
     def _take_routes(self) -> None:
         self._store.take_routes()
         self._routes = self.table.count
+
+
+def _both(
+    one: Callable[[Records], None] | None, other: Callable[[Records], None]
+) -> Callable[[Records], None]:
+    if one is None:
+        return other
+    first = one
+
+    def take(rows: Records) -> None:
+        first(rows)
+        other(rows)
+
+    return take

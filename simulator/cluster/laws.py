@@ -18,7 +18,7 @@ from annotated_types import Ge, Lt, MaxLen, MinLen
 from numpy.typing import NDArray
 
 from simulator.catalogue import Catalogue, Choice
-from simulator.units import Bytes, BytesPerSecond, FlopsPerSecond, Seconds
+from simulator.units import Bytes, BytesPerSecond, FlopCount, FlopsPerSecond, Seconds
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -26,18 +26,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     'LAWS',
+    'SIZE_LAWS',
     'TIME_LAWS',
+    'WORK_LAWS',
     'ChanceOrLaw',
+    'KindOrLaw',
     'RateOrLaw',
     'SizeOrLaw',
     'SpeedOrLaw',
     'TimeOrLaw',
     'ValueOrLaw',
+    'WorkOrLaw',
     'drawn',
+    'drawn_kinds',
     'laws_of',
 ]
 
 Value = TypeVar('Value', bound=float)
+Kind: TypeAlias = Annotated[str, MinLen(1), MaxLen(40)]
 Floats = NDArray[np.float64]
 
 
@@ -157,6 +163,34 @@ def choice(
     return rng.choice(np.asarray(values, dtype=float), size, p=shares)
 
 
+def choice_of_kinds(
+    rng: np.random.Generator,
+    size: int,
+    *,
+    values: Annotated[list[Kind], MinLen(1), MaxLen(1000)],
+    weights: list[Annotated[float, Ge(0)]] | None = None,
+) -> list[str]:
+    """Draw one of a few kinds of device.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the draws.
+    size : int
+        How many kinds to draw.
+    values : list of str
+        What is drawn from.
+    weights : list of float, optional
+        How often each kind comes up, in any proportion; equally often by default.
+
+    Returns
+    -------
+    list of str, length size
+    """
+    numbers = choice(rng, size, values=list(range(len(values))), weights=weights)
+    return [values[int(number)] for number in numbers]
+
+
 def _valid_uniform(*, low: float, high: float) -> None:
     if low > high:
         raise ValueError(f'low(={low:g}) must be at most high(={high:g})')
@@ -215,14 +249,14 @@ class ValueOrLaw:
         self.catalogue = laws
         self._value: TypeAdapter[Any] = TypeAdapter(value)
 
-    def read(self, data: object) -> float | Choice:
+    def read(self, data: object) -> float | str | Choice:
         """Return the value, or the law, that *data* stands for."""
         if isinstance(data, Mapping | Choice):
             return self.catalogue.read(data)
-        value: float = self._value.validate_python(data, strict=True)
+        value: float | str = self._value.validate_python(data, strict=True)
         return value
 
-    def write(self, value: float | Choice) -> Any:
+    def write(self, value: float | str | Choice) -> Any:
         """Return what `read` turns into *value* again."""
         return value.plain() if isinstance(value, Choice) else self._value.dump_python(value)
 
@@ -245,6 +279,8 @@ class ValueOrLaw:
 Chance: TypeAlias = Annotated[float, Ge(0), Lt(1)]
 
 TIME_LAWS = laws_of('law of a time', Seconds)
+SIZE_LAWS = laws_of('law of a size', Bytes)
+WORK_LAWS = laws_of('law of work', FlopCount)
 
 TimeOrLaw: TypeAlias = Annotated[float | Choice, ValueOrLaw(Seconds, TIME_LAWS)]
 RateOrLaw: TypeAlias = Annotated[
@@ -253,10 +289,24 @@ RateOrLaw: TypeAlias = Annotated[
 SpeedOrLaw: TypeAlias = Annotated[
     float | Choice, ValueOrLaw(FlopsPerSecond, laws_of('law of a speed', FlopsPerSecond))
 ]
-SizeOrLaw: TypeAlias = Annotated[float | Choice, ValueOrLaw(Bytes, laws_of('law of a size', Bytes))]
+SizeOrLaw: TypeAlias = Annotated[float | Choice, ValueOrLaw(Bytes, SIZE_LAWS)]
+WorkOrLaw: TypeAlias = Annotated[float | Choice, ValueOrLaw(FlopCount, WORK_LAWS)]
 ChanceOrLaw: TypeAlias = Annotated[
     float | Choice, ValueOrLaw(Chance, laws_of('law of a probability', Chance))
 ]
+
+KindOrLaw: TypeAlias = Annotated[
+    str | Choice,
+    ValueOrLaw(
+        Kind,
+        Catalogue('law of a kind', {'choice': choice_of_kinds}, valid={'choice': _valid_choice}),
+    ),
+]
+
+
+def drawn_kinds(kind: str | Choice, rng: np.random.Generator, size: int) -> list[str]:
+    """Return the kinds of *size* devices: all the same, or each drawn from the law."""
+    return list(kind(rng, size)) if isinstance(kind, Choice) else [kind] * size
 
 
 def drawn(value: float | Choice, rng: np.random.Generator, size: int) -> Floats:

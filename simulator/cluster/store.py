@@ -77,6 +77,12 @@ class Store:
         found = self._woken[: 2 * count].tolist()
         return list(zip(found[::2], found[1::2], strict=True))
 
+    def trace(self, name: str) -> None:
+        """Keep rows of *name* ('messages', 'spans') from now on."""
+        self._traces = (*self._traces, name)
+        self.world['trace_' + name] = 1
+        self._lengthen({name: max(1024, 2 * len(self.arrays['slots']))})
+
     def expect(self, count: int) -> None:
         """Have room to wake *count* more than before."""
         self.world['watched'] += count

@@ -16,6 +16,7 @@ from simulator.cluster.faults import FAULTS
 from simulator.cluster.laws import (
     TIME_LAWS,
     ChanceOrLaw,
+    KindOrLaw,
     RateOrLaw,
     SizeOrLaw,
     SpeedOrLaw,
@@ -122,7 +123,9 @@ class Device(Section):
     reduce: RateOrLaw | None = None
     """Rate at which received bytes are added up in a collective; without it, at no cost."""
     memory: SizeOrLaw | None = None
-    """Memory; without it, there is no limit."""
+    """Memory, for what is placed on devices; without it, there is no limit."""
+    kind: KindOrLaw | None = None
+    """Kind, such as cpu or gpu, for operations that need one; a name, or a law."""
 
 
 class LinkOverride(Section):
@@ -144,7 +147,9 @@ class DeviceOverride(Section):
     reduce: RateOrLaw | None = None
     """Rate at which received bytes are added up in a collective."""
     memory: SizeOrLaw | None = None
-    """Memory."""
+    """Memory, for what is placed on devices."""
+    kind: KindOrLaw | None = None
+    """Kind, for operations that need one."""
 
 
 class Overrides(Section):

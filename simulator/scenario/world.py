@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.cluster.cluster import Devices
-from simulator.cluster.laws import drawn
+from simulator.cluster.laws import drawn, drawn_kinds
 from simulator.cluster.naming import links_named, nodes_named
 from simulator.cluster.network import Network
 from simulator.scenario.schema import Cluster
@@ -81,9 +81,25 @@ def devices_of(cluster: Cluster, hosts: int, seeds: Seeds) -> Devices:
     for name, override in cluster.overrides.devices.items():
         chosen = nodes_named(name, hosts, 'device')
         for quantity, value in _given(override).items():
-            rng = seeds.stream('override', device=name, quantity=quantity)
-            values[quantity][chosen] = drawn(value, rng, len(chosen))
-    return Devices(**values)
+            if quantity != 'kind':
+                rng = seeds.stream('override', device=name, quantity=quantity)
+                values[quantity][chosen] = drawn(value, rng, len(chosen))
+    return Devices(**values, kinds=_kinds_of(cluster, hosts, seeds))
+
+
+def _kinds_of(cluster: Cluster, hosts: int, seeds: Seeds) -> tuple[str, ...]:
+    """Return the kind of each device, '' where none is given; nothing where none is at all."""
+    general = cluster.device.kind
+    kinds = [''] * hosts if general is None else drawn_kinds(general, seeds.stream('kind'), hosts)
+    for name, override in cluster.overrides.devices.items():
+        if override.kind is not None:
+            chosen = nodes_named(name, hosts, 'device')
+            rng = seeds.stream('override', device=name, quantity='kind')
+            for node, kind in zip(
+                chosen, drawn_kinds(override.kind, rng, len(chosen)), strict=True
+            ):
+                kinds[node] = kind
+    return tuple(kinds) if any(kinds) else ()
 
 
 def _given(override: Any) -> Mapping[str, Any]:

@@ -1,0 +1,101 @@
+"""Placement by simulated annealing: the strong reference, at the price of many executions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from simulator.catalogue import Catalogue, Choice
+from simulator.placement.cut import min_cut
+from simulator.placement.lists import etf, heft
+from simulator.placement.memory import demand
+from simulator.placement.problem import Placement, Problem
+from simulator.placement.scores import depth_first, multi_objective
+from simulator.placement.simple import critical_path, hash_, single
+
+__all__ = ['STARTS', 'simulated_annealing']
+
+STARTS: dict[str, Any] = {
+    'single': single,
+    'hash': hash_,
+    'critical_path': critical_path,
+    'multi_objective': multi_objective,
+    'depth_first': depth_first,
+    'heft': heft,
+    'etf': etf,
+    'min_cut': min_cut,
+}
+"""Placements that need no execution, and so can be begun with."""
+
+_STARTS = Catalogue('placement to start from', STARTS)
+
+
+def simulated_annealing(
+    problem: Problem,
+    rng: np.random.Generator,
+    *,
+    executions: Annotated[int, Ge(1), Le(1_000_000)] = 500,
+    start: Annotated[Choice, _STARTS] = _STARTS.choice('heft'),
+    temperature: Annotated[float, Gt(0), Le(10)] = 0.02,
+    neighbours: Annotated[float, Ge(0), Le(1)] = 0.5,
+) -> Placement:
+    """Move one operation (or group) at a time; worse executions are taken less and less often.
+
+    The best placement met is returned. The temperature falls geometrically to a hundredth.
+
+    Parameters
+    ----------
+    executions : int
+        How many executions are simulated: the budget.
+    start : placement
+        Where it begins.
+    temperature : float
+        At first, as a share of the makespan it begins with: by so much worse is taken once in e.
+    neighbours : float
+        Share of the moves that go to a device where a neighbour is; others go anywhere.
+
+    References
+    ----------
+    .. [1] Kirkpatrick, Gelatt & Vecchi, "Optimization by Simulated Annealing", Science 220, 1983.
+    """
+    place = start(problem, rng)
+    best, now = place, problem.simulated(place)
+    least, heat = now, temperature * now
+    cooling = 0.01 ** (1 / max(executions - 1, 1))
+    for _ in range(executions - 1):
+        moved = _moved(problem, place, rng, neighbours)
+        heat *= cooling
+        if moved is None:
+            continue
+        seconds = problem.simulated(moved)
+        if seconds <= now or rng.random() < np.exp((now - seconds) / heat):
+            place, now = moved, seconds
+            if now < least:
+                best, least = place, now
+    return best
+
+
+def _moved(
+    problem: Problem, place: Placement, rng: np.random.Generator, neighbours: float
+) -> Placement | None:
+    """Return *place* with one unit elsewhere; None where it can't be there."""
+    members = problem.members[int(rng.integers(problem.units))]
+    device = int(rng.integers(len(problem.platform)))
+    if rng.random() < neighbours:
+        graph, operation = problem.graph, int(rng.choice(members))
+        around = np.concatenate([graph.predecessors.of(operation), graph.successors.of(operation)])
+        if len(around):
+            device = int(place[rng.choice(around)])
+    moved = place.copy()
+    moved[members] = device
+    allowed = problem.allowed[problem.unit[members[0]], device]
+    return moved if allowed and device != place[members[0]] and _fits(problem, moved) else None
+
+
+def _fits(problem: Problem, place: Placement) -> bool:
+    memory = problem.platform.memory
+    if np.isinf(memory).all():
+        return True
+    return bool((demand(problem.graph, place, len(memory)) <= memory).all())
