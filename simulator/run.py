@@ -207,6 +207,7 @@ def predict(scenario: Scenario, experiment: Experiment, rounds: int) -> dict[str
         parameters=experiment.parameters if scenario.learning else None,
         rounds=rounds,
         scale=experiment.scale,
+        seed=scenario.seed,
     )
     figures: dict[str, float] = closed_form(facts, **scenario.training.options)
     return figures

@@ -176,6 +176,18 @@ TABLES: Final[dict[str, Table]] = {
             ('byzantine', 'int32', '1', '1 where that node is Byzantine, else 0'),
         ),
         _table(
+            'critical',
+            'A link of the chain of operations and transfers that made the time of an execution.',
+            ('step', 'int32', '1', 'which execution of the graph, from 1'),
+            ('kind', 'text', '', 'compute or transfer'),
+            ('operation', 'text', '', 'what was computed, or whose output was sent'),
+            ('source', 'int32', 'node', 'where it was computed, or sent from'),
+            ('target', 'int32', 'node', 'where it was computed, or sent to'),
+            ('waited_for', 'text', '', 'why not earlier: start, input, or device (which was busy)'),
+            ('start_ns', 'int64', 'ns', 'first instant'),
+            ('end_ns', 'int64', 'ns', 'last instant: the next link begins here'),
+        ),
+        _table(
             'links',
             'A directed link, with what it carried over the whole run.',
             ('link', 'int32', 'id', 'number of the directed link'),
@@ -221,6 +233,9 @@ METRICS: Final[dict[str, str]] = {
     'learning_rate': 'rate of the optimizer',
     'round_seconds': 'how long the round that ends here took, s',
     'collective_seconds': 'how long the call of a collective that ends here took, s',
+    'makespan': 'how long the execution of a graph that ends here took, s',
+    'busy_seconds': 'how long a device computed in the execution that ends here, s',
+    'peak_memory': 'the most that a device held at once in the execution that ends here, byte',
 }
 """Usual names of the column `metric`, with their meaning."""
 
@@ -256,6 +271,7 @@ FIGURES: Final[dict[str, str]] = {
     'byzantine_in_quorums': 'share of Byzantine senders in the quorums of honest nodes, mean',
     'measured': 'what was measured of `predicted` and is no key of its own, by name',
     'collective': 'of a study of collectives: algorithm, ranks, bytes (a rank), seconds (a call)',
+    'placement': 'of a study of placements: operations, devices used, makespan, what made it, ...',
 }
 """Keys that a `summary.json` may hold besides."""
 

@@ -122,7 +122,7 @@ class Cluster:
         straggler: Straggler | None = None,
         seeds: Seeds | None = None,
     ):
-        wires = wires or Wires()
+        self.wires = wires = wires or Wires()
         self.seeds = seeds = seeds or Seeds(0)
         self.graph = graph
         self.network = network

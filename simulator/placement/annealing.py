@@ -41,7 +41,7 @@ def simulated_annealing(
     temperature: Annotated[float, Gt(0), Le(10)] = 0.02,
     neighbours: Annotated[float, Ge(0), Le(1)] = 0.5,
 ) -> Placement:
-    """Move one operation (or group) at a time; worse executions are taken less and less often.
+    """Move one operation (or group) at a time; take worse executions less and less often.
 
     The best placement met is returned. The temperature falls geometrically to a hundredth.
 
@@ -60,7 +60,7 @@ def simulated_annealing(
     ----------
     .. [1] Kirkpatrick, Gelatt & Vecchi, "Optimization by Simulated Annealing", Science 220, 1983.
     """
-    place = start(problem, rng)
+    place: Placement = start(problem, rng)
     best, now = place, problem.simulated(place)
     least, heat = now, temperature * now
     cooling = 0.01 ** (1 / max(executions - 1, 1))

@@ -76,7 +76,8 @@ class Execution:
     @cached_property
     def busy(self) -> Floats:
         """How long each device computed, shape (k,)."""
-        return np.bincount(self.placement, self.end - self.start, len(self.problem.platform))
+        busy = np.bincount(self.placement, self.end - self.start, len(self.problem.platform))
+        return busy.astype(float)
 
     @property
     def bytes(self) -> float:

@@ -17,7 +17,7 @@ from simulator.units import Bytes, FlopCount, InputFile, parse_quantity
 __all__ = ['csv', 'json']
 
 SIZES = {'flops': FlopCount, 'parameters': Bytes, 'output': Bytes}
-WORDS = {'kind': 'kinds', 'group': 'groups', 'type': 'types'}
+WORDS = ('kind', 'group', 'type')
 
 
 class _Row(NamedTuple):
@@ -147,14 +147,16 @@ def _graph(path: str, nodes: list[_Row], edges: list[_Row]) -> OperationGraph:
         number[name] = len(number)
     ends = [_ends(row, number) for row in edges]
     before, after = np.array(ends, np.int64).reshape(-1, 2).T
-    sizes = [
-        [_size(row, quantity) for row in nodes] for quantity in ('flops', 'parameters', 'output')
-    ]
-    words = {
-        plural: [str(row.given.get(word) or '') for row in nodes] for word, plural in WORDS.items()
-    }
+    flops, parameters, outputs = (
+        np.array([_size(row, quantity) for row in nodes]) for quantity in SIZES
+    )
+    kinds, groups, types = (
+        tuple(str(row.given.get(word) or '') for row in nodes) for word in WORDS
+    )
     try:
-        return OperationGraph(tuple(number), *sizes, before, after, **words)  # type: ignore[arg-type]
+        return OperationGraph(
+            tuple(number), flops, parameters, outputs, before, after, kinds, groups, types
+        )
     except PlacementError as error:
         raise PlacementError(f'{path}: {error}') from None
 
@@ -187,16 +189,23 @@ def _size(row: _Row, quantity: str) -> float:
     if given in (None, ''):
         return 0.0
     try:
-        size = float(given)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        try:
-            size = parse_quantity(given, SIZES[quantity])
-        except QuantityError as error:
-            text = f'{row.place}: operation {row.given["id"]!r}: {quantity}: {error}'
-            raise PlacementError(text) from None
+        size = _number(given, quantity)
+    except QuantityError as error:
+        text = f'{row.place}: operation {row.given["id"]!r}: {quantity}: {error}'
+        raise PlacementError(text) from None
     if not 0 <= size < np.inf:
         raise PlacementError(
             f'{row.place}: operation {row.given["id"]!r}: {quantity}(={given}) must be >= 0 and '
             'finite'
         )
     return size
+
+
+def _number(given: Any, quantity: str) -> float:
+    """Return a number, or the quantity that a text with its unit stands for."""
+    if not isinstance(given, bool):
+        try:
+            return float(given)
+        except (TypeError, ValueError):
+            pass
+    return parse_quantity(given, SIZES[quantity])

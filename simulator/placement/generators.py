@@ -35,7 +35,7 @@ def layered(
     output: SizeOrLaw = SIZES,
     kinds: dict[str, Share] = {},  # noqa: B006, read only
 ) -> OperationGraph:
-    """Operations in levels, each of which needs some of the level before.
+    """Draw operations in levels, each of which needs some of the level before.
 
     Parameters
     ----------
@@ -71,11 +71,11 @@ def layered(
         needs[np.arange(width), rng.integers(width, size=width)] = True
         joins = rng.random(width) < colocated
         for place in range(width):
-            inputs = (np.flatnonzero(needs[place]) + (level - 1) * width) if level else []
+            inputs = (np.flatnonzero(needs[place]) + (level - 1) * width).tolist() if level else []
             name = f'{level}.{place}'
-            sketch.add(name, 'operation', map(int, inputs))
+            sketch.add(name, 'operation', inputs)
             if level and joins[place]:
-                _join(sketch, int(inputs[0]), len(sketch) - 1)
+                _join(sketch, inputs[0], len(sketch) - 1)
     return sketch.graph(rng, Costs(flops, output, 0.0, kinds))
 
 
@@ -96,7 +96,7 @@ def convolutional(
     parameters: SizeOrLaw = SIZES,
     kinds: dict[str, Share] = {},  # noqa: B006, read only
 ) -> OperationGraph:
-    """A training step of a convolutional network of blocks, each of one branch or several.
+    """Train a convolutional network by a step: blocks, each of one branch or several.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def recurrent(
     parameters: SizeOrLaw = SIZES,
     kinds: dict[str, Share] = {},  # noqa: B006, read only
 ) -> OperationGraph:
-    """A training step of a recurrent network with gates (LSTM), unrolled in time.
+    """Train a recurrent network with gates (LSTM) by a step, unrolled in time.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def encoder_decoder(
     parameters: SizeOrLaw = SIZES,
     kinds: dict[str, Share] = {},  # noqa: B006, read only
 ) -> OperationGraph:
-    """A training step of an encoder and a decoder (LSTM) that attends to it, unrolled in time.
+    """Train an encoder and a decoder that attends to it (LSTM) by a step, unrolled in time.
 
     Parameters
     ----------

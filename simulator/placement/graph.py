@@ -189,10 +189,10 @@ def _circle(graph: OperationGraph) -> str:
 
 
 def _around(graph: OperationGraph, stuck: NDArray[np.bool_]) -> Iterator[int]:
-    """Return the operations of a circle in their order: go back among the stuck until one recurs."""
+    """Return the operations of a circle in order: back among the stuck until one recurs."""
     way: list[int] = [int(np.flatnonzero(stuck)[0])]
     while True:
-        back = [int(u) for u in graph.predecessors.of(way[-1]) if stuck[u]][0]
+        back = next(int(u) for u in graph.predecessors.of(way[-1]) if stuck[u])
         if back in way:
             return iter(way[way.index(back) :][::-1])
         way.append(back)

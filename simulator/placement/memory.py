@@ -50,7 +50,8 @@ def demand(graph: OperationGraph, placement: Placement, devices: int) -> Floats:
     keys, _ = copies(graph, placement, devices)
     producer, device = np.divmod(keys, devices)
     own = np.bincount(placement, graph.parameters + graph.outputs, devices)
-    return own + np.bincount(device, graph.outputs[producer], devices)
+    sent = np.bincount(device, graph.outputs[producer], devices)
+    return (own + sent).astype(float)
 
 
 def check_placement(problem: Problem, placement: Placement) -> None:
@@ -113,7 +114,7 @@ class Ledger:
         inputs, users = self._neighbours(unit)
         graph, memory = self.problem.graph, self.problem.platform.memory
         coming = graph.outputs[inputs] @ ~self._there[inputs]
-        fits = allowed & (self.used + self._own[unit] + coming <= memory)
+        fits: NDArray[np.bool_] = allowed & (self.used + self._own[unit] + coming <= memory)
         sent = np.zeros(len(self.used))
         np.add.at(sent, users[1], graph.outputs[users[0]])
         for other in np.flatnonzero(self.used + sent > memory):

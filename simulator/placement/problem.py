@@ -26,7 +26,7 @@ Placement: TypeAlias = Integers
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What a placement is asked: where shall each operation run?
+    """What a placement has to tell: where each operation shall run.
 
     Operations of one group go together, so what is placed are *units*: a group, or a lone
     operation. Units are numbered by their first operation in topological order.
@@ -83,7 +83,8 @@ class Problem:
 
     def of_units(self, values: Floats) -> Floats:
         """Return the sums over the operations of each unit of *values* (n,)."""
-        return np.bincount(self.unit, values, self.units)
+        sums: Floats = np.bincount(self.unit, values, self.units).astype(float)
+        return sums
 
     @cached_property
     def kinds(self) -> list[str]:

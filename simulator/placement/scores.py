@@ -146,7 +146,9 @@ class _Scores:
             (weights.traffic, _scaled(self._traffic(unit))),
             (weights.execution, _scaled(execution)),
         )
-        cost = sum(weight * np.log(np.maximum(term, weights.floor)) for weight, term in terms)
+        cost = np.zeros(len(execution))
+        for weight, term in terms:
+            cost += weight * np.log(np.maximum(term, weights.floor))
         device = self.ledger.choose(unit, cost)
         self._load[device] = execution[device]
 

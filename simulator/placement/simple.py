@@ -13,7 +13,7 @@ __all__ = ['critical_path', 'hash_', 'longest_path', 'single']
 
 
 def single(problem: Problem, rng: np.random.Generator) -> Placement:
-    """All on one device: the fastest that may run every operation and holds them all.
+    """Put all on one device: the fastest that may run every operation and holds them all.
 
     Raises
     ------
@@ -45,12 +45,12 @@ def single(problem: Problem, rng: np.random.Generator) -> Placement:
         )
     kinds = ', '.join(sorted(set(problem.kinds) - {''}))
     raise PlacementError(
-        f'single: operations need devices of kinds {kinds}; choose a placement that splits the graph'
+        f'single: operations need devices of kinds {kinds}; choose a placement that splits it'
     )
 
 
 def hash_(problem: Problem, rng: np.random.Generator) -> Placement:
-    """At random, devices in proportion to their speed: what looks at no edge.
+    """Draw devices in proportion to their speed: what looks at no edge.
 
     References
     ----------
@@ -65,11 +65,11 @@ def hash_(problem: Problem, rng: np.random.Generator) -> Placement:
 
 
 def critical_path(problem: Problem, rng: np.random.Generator) -> Placement:
-    """The path of the longest computation goes to the fastest device, the rest where least waits.
+    """Put the longest path on the fastest device, and the rest where least waits.
 
-    What is on the path goes to the fastest device that it fits on, all of it to the same as long
-    as that has room. The rest, in topological order, goes to the device that would have computed
-    all it has by then at the earliest.
+    The path is that of the longest computation. What is on it goes to the fastest device that it
+    fits on, all of it to the same as long as that has room. The rest, in topological order, goes
+    to the device that would have computed all it has by then at the earliest.
 
     References
     ----------

@@ -64,6 +64,8 @@ def lay_out(
     graph, platform, count = problem.graph, problem.platform, len(problem.graph)
     keys, transfer = copies(graph, placement, len(platform))
     producer, target = np.divmod(keys, len(platform))
+    if tags is None:
+        tags = np.zeros(count + 1, np.int32)
     if seconds is None:
         seconds = graph.flops / platform.speed[placement]
     crossing = transfer >= 0
@@ -76,7 +78,7 @@ def lay_out(
         np.concatenate([graph.before[~crossing], producer, sent[transfer[crossing]]]),
         np.concatenate([graph.after[~crossing], sent, needed]),
         priority=np.concatenate([priority, np.zeros(len(keys), np.int32)]),
-        tag=0 if tags is None else np.concatenate([tags[:-1], np.full(len(keys), tags[-1])]),
-        step=step,
+        tag=np.concatenate([tags[:-1], np.full(len(keys), tags[-1], np.int32)]),
+        step=np.full(count + len(keys), step, np.int32),
     )
     return Laid(tasks, producer, target, transfer)

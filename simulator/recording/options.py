@@ -69,7 +69,7 @@ class RecordOptions(BaseModel):
 
     Parameters
     ----------
-    metrics, spans, quorums, links, routes, nodes : bool
+    metrics, spans, quorums, critical, links, routes, nodes : bool
         Whether the table is written; routes only where messages are.
     messages : bool or Thinning
         `true` for every message, `false` for none, `{every: 10}` or `{share: 0.1}` for
@@ -90,6 +90,9 @@ class RecordOptions(BaseModel):
     )
     spans: bool = Field(default=True, description='what each device did when')
     quorums: bool = Field(default=True, description='whose messages each node waited for')
+    critical: bool = Field(
+        default=True, description='which operations and transfers made the time of an execution'
+    )
     links: bool = Field(default=True, description='what each link carried in total')
     routes: bool = Field(default=True, description='which links the messages took')
     nodes: bool = Field(default=True, description='where the nodes stand')
@@ -112,6 +115,7 @@ NOTHING = RecordOptions(
     messages=False,
     spans=False,
     quorums=False,
+    critical=False,
     links=False,
     routes=False,
     nodes=False,

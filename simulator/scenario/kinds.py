@@ -8,13 +8,19 @@ from simulator.catalogue import Catalogue
 from simulator.cluster.faults import FAULTS
 from simulator.cluster.laws import LAWS
 from simulator.cluster.stragglers import STRAGGLERS
-from simulator.learning import DATA, MODELS, OPTIMIZERS, PARTITIONS, SCHEDULES
+from simulator.learning import DATA, OPTIMIZERS, PARTITIONS, SCHEDULES
 from simulator.learning.profiles import PROFILES
 from simulator.robust.aggregation import RULES
 from simulator.robust.attacks import ATTACKS
 from simulator.training import CLOCKS, KINDS
 from simulator.training.algorithms import ALGORITHMS, ALL_REDUCES
 from simulator.training.gossip import MIXES, OVERLAYS, PROTOCOLS
+from simulator.training.model_parallel.catalogues import (
+    MODEL_KINDS,
+    OPERATION_GRAPHS,
+    PLACEMENT_KINDS,
+    SCHEDULER_KINDS,
+)
 from topologies import TOPOLOGIES
 
 __all__ = [
@@ -31,7 +37,6 @@ __all__ = [
 GRAPHS = Catalogue('topology', TOPOLOGIES)
 DATA_SETS = Catalogue('data set', DATA)
 PARTITION_KINDS = Catalogue('partition', PARTITIONS)
-MODEL_KINDS = Catalogue('model', MODELS)
 OPTIMIZER_KINDS = Catalogue('optimizer', OPTIMIZERS)
 SCHEDULE_KINDS = Catalogue('rate schedule', SCHEDULES)
 PROFILE_KINDS = Catalogue('profile', PROFILES)
@@ -56,5 +61,8 @@ CATALOGUES: Mapping[str, Catalogue] = {
     'protocols': PROTOCOLS,
     'overlays': OVERLAYS,
     'mixes': MIXES,
+    'operation_graphs': OPERATION_GRAPHS,
+    'placements': PLACEMENT_KINDS,
+    'schedulers': SCHEDULER_KINDS,
 }
 """What `bosphorus list` shows and what plug-ins may add to."""

@@ -77,6 +77,7 @@ def gathered(scenario: Scenario, world: World, taught: Taught | None) -> Facts:
         parameters=taught.model.dimension if taught else None,
         rounds=_rounds(scenario, taught, world.workers),
         scale=scale_of(scenario.learning, taught.model if taught else None),
+        seed=scenario.seed,
     )
 
 

@@ -20,6 +20,7 @@ from simulator.training.parameter_server import (
     predict_parameter_server,
     roles_of_parameter_server,
 )
+from simulator.training.placement import placement, predict_placement
 from simulator.training.resilience import (
     check_resilience,
     predict_resilience,
@@ -51,6 +52,7 @@ KINDS = Catalogue(
         'gossip': gossip,
         'guanyu': guanyu,
         'collective': collective,
+        'placement': placement,
         'resilience': resilience,
     },
     check={
@@ -68,11 +70,12 @@ KINDS = Catalogue(
         'gossip': predict_gossip,
         'guanyu': predict_guanyu,
         'collective': predict_collective,
+        'placement': predict_placement,
         'resilience': predict_resilience,
     },
 )
 
-STUDIES = frozenset({'collective'})
+STUDIES = frozenset({'collective', 'placement'})
 """Kinds that need no `learning` section."""
 
 TIMELESS = frozenset({'resilience'})

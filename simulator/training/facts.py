@@ -60,6 +60,10 @@ class Facts:
         The topology.
     network : Network, optional
         Its links.
+    devices : Devices, optional
+        What the hosts can do.
+    seed : int
+        Of the scenario.
     """
 
     workers: int
@@ -73,6 +77,8 @@ class Facts:
     groups: tuple[int, ...] | None = None
     graph: nx.Graph[int] | None = None
     network: Network | None = None
+    devices: Devices | None = None
+    seed: int = 0
 
     @classmethod
     def of(
@@ -84,6 +90,7 @@ class Facts:
         parameters: int | None = None,
         rounds: int | None = None,
         scale: Scale | None = None,
+        seed: int = 0,
     ) -> Facts:
         """Gather the facts of a cluster."""
         workers, servers = nodes_with(graph, 'worker'), nodes_with(graph, 'server')
@@ -99,6 +106,8 @@ class Facts:
             groups=groups_of(graph, workers),
             graph=graph,
             network=network,
+            devices=devices,
+            seed=seed,
         )
 
 

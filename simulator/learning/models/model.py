@@ -31,12 +31,15 @@ class Part(NamedTuple):
         Its arrays by name, in the order in which they stand there.
     flops : float
         Forward operations of one sample.
+    outputs : tuple of int, optional
+        The shape of one sample as it leaves; None where the model does not know.
     """
 
     name: str
     place: slice
     arrays: dict[str, Array]
     flops: float
+    outputs: tuple[int, ...] | None = None
 
 
 class Gradients(NamedTuple):

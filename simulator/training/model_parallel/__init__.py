@@ -1,0 +1,1 @@
+"""Models split over devices: taken apart into graphs of operations, placed, executed."""
