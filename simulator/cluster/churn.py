@@ -155,7 +155,7 @@ def _planned(
 ) -> Iterator[tuple[int, Iterator[Window]]]:
     """Yield each device that is ever away, and when."""
     if trace is None:
-        for device in devices_in(cluster, devices or []):
+        for device in devices_in(cluster, [] if devices is None else devices):
             yield device, windows(seeds, 'device', device, at, until, up, down)
         return
     for device, times in read_trace(trace).items():

@@ -141,6 +141,10 @@ def _misfits(
         yield f'tries out the aggregation rule of who receives, but {role} of {kind} meet none'
     if attack.beside('needs_receiver') and not known.has_receiver:
         yield f'needs receivers with a vector of their own, which {role} of {kind} do not have'
+    if attack.beside('per_receiver') and not (known.tells_apart or known.has_receiver):
+        yield f'tells each receiver something else, but {role} of {kind} have one receiver only'
+    if attack.name == 'delay' and attack.options['by'] is None and not known.has_deadline:
+        yield f'needs by, such as {{by: 100 ms}}: {kind} takes messages of {role} however late'
     fits: Any = attack.beside('fits')
     if what == 'data' and fits is not None and data is not None:
         task = data.task

@@ -13,7 +13,7 @@ from simulator.training.collective import collective, predict_collective
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts, Scale
 from simulator.training.gossip import check_gossip, gossip, predict_gossip
-from simulator.training.guanyu import check_guanyu, guanyu, predict_guanyu
+from simulator.training.guanyu import check_guanyu, guanyu, predict_guanyu, roles_of_guanyu
 from simulator.training.parameter_server import (
     check_parameter_server,
     parameter_server,
@@ -63,7 +63,7 @@ KINDS = Catalogue(
         'resilience': check_resilience,
     },
     valid={'all_reduce': valid_all_reduce},
-    roles={'parameter_server': roles_of_parameter_server},
+    roles={'parameter_server': roles_of_parameter_server, 'guanyu': roles_of_guanyu},
     predict={
         'parameter_server': predict_parameter_server,
         'all_reduce': predict_all_reduce,

@@ -11,8 +11,8 @@ A training kind is handed one in ``experiment.adversary``, and uses it like this
    honest ones send, (h, d), which is called only if an attack looks at it. Hand over as much as
    is known then: whatever has been asked of the gradient pool by now may be looked at. Put off
    the call until the value is due, as gradients are.
-4. Attacks on time are asked for with ``adversary.attacks(device, 'time', ...)``; they are
-   options for the node program to follow, after the values have been settled.
+4. ``adversary.conduct(device, done, now)`` tells what attacks on time make of a node's behaviour:
+   a `Conduct` for the node program to follow, after the values have been settled.
 5. Before a worker's gradient is asked for, ``adversary.begins(number, device, done, now)`` lets
    attacks on data act: its mini-batch is then taken from poisoned samples. (Who never calls it
    has them act from beginning to end.)
@@ -31,7 +31,7 @@ import numpy as np
 from simulator.catalogue import Choice
 from simulator.learning import Learning
 from simulator.learning.arrays import Floats
-from simulator.robust.attacks import View, acts_on, knows, sent
+from simulator.robust.attacks import HONEST, Conduct, View, acts_on, knows, sent
 from simulator.robust.attacks.attack import ActsOn, Knowledge
 from simulator.seeds import Seeds
 from simulator.training.poisoning import poisoned
@@ -52,12 +52,18 @@ class Role(NamedTuple):
         Whether receivers have an aggregation rule that an attack can try out.
     has_receiver : bool
         Whether receivers have a vector of their own, as peers have.
+    tells_apart : bool
+        Whether a node sends to several receivers, and may tell each something else.
+    has_deadline : bool
+        Whether receivers say until when they take a message: how long a delay may be.
     """
 
     hosts: str
     acts_on: tuple[ActsOn, ...] = ('values', 'data')
     tries_rule: bool = False
     has_receiver: bool = False
+    tells_apart: bool = False
+    has_deadline: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,13 @@ class Adversary:
             return ()
         return liars.on(what)
 
+    def conduct(self, device: int, done: int, now: float) -> Conduct:
+        """Return how a device behaves in time now, as its attacks on time have it."""
+        conduct = HONEST
+        for choice in self.attacks(device, 'time', done, now):
+            conduct = choice(conduct)
+        return conduct
+
     def lies(
         self,
         role: str,
@@ -240,6 +253,10 @@ class Adversary:
         for choice in chosen:
             view = view.with_own(sent(choice, view))
         return view.own
+
+    def differs(self, role: str) -> bool:
+        """Whether the Byzantine nodes of a role tell each receiver something of its own."""
+        return any(each.beside('per_receiver') for each in self.liars[role].on('values'))
 
     def poison(self, learning: Learning, workers: Sequence[int]) -> None:
         """Let the attacks on data change the samples of Byzantine workers.

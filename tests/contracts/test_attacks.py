@@ -38,6 +38,7 @@ def view_of(seed, h=8, b=2, d=12, dtype=np.float32):
         rng=np.random.default_rng(seed),
         rule=RULES.choice('trimmed_mean', f=b if 2 * b < h + b else 0),
         receiver=vectors[0],
+        target=1,
     )
 
 

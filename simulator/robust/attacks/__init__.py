@@ -4,8 +4,9 @@ An attack on values is called as ``attack(view, **options)``: a `View` shows wha
 knows, and the result is (b, d), one row a Byzantine node. One on data is called as
 ``attack(samples, rng, **options)`` once, and returns the samples to train on. Beside each stand
 ``acts_on`` ('values' or 'data'), ``knows`` ('all' honest vectors, or its 'own' nodes' only) and
-``tries_rule``. (One on time says ``acts_on='time'``; what it does is told where the training
-kinds consult it.) From when to when an attack acts is the adversary's business, not the attack's.
+``tries_rule``. One on time is called as ``attack(conduct, **options)`` and returns the `Conduct`
+that node programs follow. From when to when an attack acts is the adversary's business, not the
+attack's.
 
 Signs: vectors are gradients g, and the model moves by -g.
 """
@@ -39,12 +40,23 @@ from simulator.robust.attacks.poison import (
     triggered,
     valid_flip,
 )
+from simulator.robust.attacks.protocol import (
+    HONEST,
+    Conduct,
+    delay,
+    equivocate,
+    flood,
+    rush,
+    withhold,
+)
 from simulator.robust.attacks.targeted import dissensus, fang, mimic, one_coordinate
 from simulator.robust.attacks.use import acts_on, knows, sent
 
 __all__ = [
     'ATTACKS',
+    'HONEST',
     'Attack',
+    'Conduct',
     'Shard',
     'View',
     'acts_on',
@@ -52,8 +64,11 @@ __all__ = [
     'attack_success_rate',
     'backdoor',
     'constant',
+    'delay',
     'dissensus',
+    'equivocate',
     'fang',
+    'flood',
     'gaussian',
     'infinite',
     'inner_product',
@@ -69,11 +84,13 @@ __all__ = [
     'nan',
     'one_coordinate',
     'random',
+    'rush',
     'scaled',
     'sent',
     'sign_flip',
     'that_makes_the_mean',
     'triggered',
+    'withhold',
     'zero',
 ]
 
@@ -98,6 +115,11 @@ ATTACKS = Catalogue(
         'fang': fang,
         'one_coordinate': one_coordinate,
         'dissensus': dissensus,
+        'equivocate': equivocate,
+        'rush': rush,
+        'withhold': withhold,
+        'delay': delay,
+        'flood': flood,
         'label_flip': label_flip,
         'backdoor': backdoor,
     },

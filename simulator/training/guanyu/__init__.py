@@ -2,5 +2,6 @@
 
 from simulator.training.guanyu.checks import check_guanyu, predict_guanyu
 from simulator.training.guanyu.kind import guanyu
+from simulator.training.guanyu.liars import roles_of_guanyu
 
-__all__ = ['check_guanyu', 'guanyu', 'predict_guanyu']
+__all__ = ['check_guanyu', 'guanyu', 'predict_guanyu', 'roles_of_guanyu']

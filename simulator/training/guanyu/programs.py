@@ -15,6 +15,7 @@ from simulator.learning.orders import GRADIENT
 from simulator.robust.aggregation import RULES, flops
 from simulator.training.aggregating import Aggregator
 from simulator.training.experiment import Experiment
+from simulator.training.guanyu.liars import Messenger, Party
 from simulator.training.guanyu.numbers import Numbers
 from simulator.training.guanyu.quorum import Desk, Goal, Letter, Program, Quorum
 from simulator.training.guanyu.score import Score
@@ -76,7 +77,8 @@ class GuanYu:
         }
         self.walks: dict[int, Walk | None] = dict.fromkeys(range(len(self.workers)))
         self.newcomers: set[int] = set()  # servers that have crashed, and hold no model yet
-        self.score = Score(experiment, self.servers)
+        self.messenger = Messenger(experiment, self.ledger, self.parties())
+        self.score = Score(experiment, self.servers, self.messenger.byzantine)
         self.lives = Lives(experiment, crashed=self.crashed, returned=self.returned)
         self._medians = Medians(self.ledger)
 
@@ -88,6 +90,17 @@ class GuanYu:
             self.lives.start(device, self.worker(number))
         self.experiment.run()
         return self.score.figures()
+
+    def parties(self) -> dict[str, Party]:
+        """Return whose letters of each kind are, and what becomes of them."""
+        settings, trials = self.settings, self.experiment.cluster.seeds.stream('trials')
+        honest = [each for each in self.servers if not self.experiment.adversary.controls(each)]
+        rule = self.rules[(honest or self.servers)[0]]
+        workers = Party(
+            'workers', self.workers, settings.workers.quorum, lambda each: rule.trial(each, trials)
+        )
+        servers = Party('servers', self.servers, settings.servers.quorum, MEDIAN)
+        return {GRADIENT_OF: workers, MODEL: servers, EXCHANGED: servers}
 
     # what a server does
 
@@ -101,7 +114,10 @@ class GuanYu:
             model, step = yield from self.caught_up(device, desk)
         while self.experiment.scoreboard.wants(step):
             desk.forget_before(step)
-            self.send(device, self.workers, Letter(MODEL, step, device, model))
+            self.send(self.workers, Letter(MODEL, step, device, model))
+            if self.messenger.conduct(device, step).rushes:
+                model, step = yield from self.rushed(device, desk, step)
+                continue
             gradients = Goal(GRADIENT_OF, step, settings.workers.quorum)
             found = yield from self.wait(device, step, desk, gradients, self.ahead(step + 1))
             if found.kind == EXCHANGED:  # the others are a step ahead
@@ -115,12 +131,19 @@ class GuanYu:
             self.score.finished(device, step, model)
             step += 1
 
+    def rushed(self, device: int, desk: Desk, step: int) -> Program:
+        """Let a Byzantine server send a model before it has got a gradient; then go with others."""
+        others = [each for each in self.servers if each != device]
+        self.send(others, Letter(EXCHANGED, step, device, None))
+        found = yield from self.wait(device, step, desk, self.ahead(step))
+        return (yield from self.joined(device, found))
+
     def gathered(self, device: int, desk: Desk, model: Model, step: int) -> Program:
         """Send the model to all servers; return the median of the first ones', its own counted."""
         others = [each for each in self.servers if each != device]
         own = Letter(EXCHANGED, step, device, model)
         desk.keep(own)
-        self.send(device, others, own)
+        self.send(others, own)
         now = Goal(EXCHANGED, step, self.settings.servers.quorum)
         found = yield from self.wait(device, step, desk, now, self.ahead(step + 1))
         model = yield from self.median_of(device, found)
@@ -163,24 +186,28 @@ class GuanYu:
         device, quorum = self.workers[number], self.settings.servers.quorum
         desk, step = self.desk(device), 1
         while not self.experiment.scoreboard.over.triggered:
-            models = Goal(MODEL, step, quorum, later=True)
+            rushes = self.messenger.conduct(device, step).rushes
+            models = Goal(MODEL, step, 1 if rushes else quorum, later=True)
             found = yield from self.wait(device, step, desk, models)
-            step = found.step
-            model = yield from self.median_of(device, found)
-            content = self.computed(number, model, step)
-            yield self.experiment.gradients(number, self.settings.steps.of(step), step)
-            self.send(device, self.servers, Letter(GRADIENT_OF, step, device, content))
+            step, content = found.step, None
+            if not rushes:
+                model = yield from self.median_of(device, found)
+                content = self.computed(number, model, step)
+                yield self.experiment.gradients(number, self.settings.steps.of(step), step)
+            self.send(self.servers, Letter(GRADIENT_OF, step, device, content))
             step += 1
             desk.forget_before(step)
 
     def computed(self, number: int, model: Model, step: int) -> Promise:
         """Promise a worker's gradient at *model*, or minus the way that its local steps lead."""
-        steps = self.settings.steps
-        if steps.are_plain:
-            return self.walk(number, model, 1, step)
-        factors = self.experiment.rate_factors(step, steps.of(step))
-        walk = self.walk(number, model, steps.of(step), step, factors)
-        return self.ledger.derive(_way_back, model, walk)
+        steps, device, now = self.settings.steps, self.workers[number], self.experiment.clock.now
+        self.experiment.adversary.begins(number, device, step - 1, now)
+        factors = None if steps.are_plain else self.experiment.rate_factors(step, steps.of(step))
+        found: Promise = self.walk(number, model, steps.of(step), step, factors)
+        if not steps.are_plain:
+            found = self.ledger.derive(_way_back, model, found)
+        self.messenger.knows(Letter(GRADIENT_OF, step, device, found))
+        return found
 
     def walk(
         self, number: int, model: Model, steps: int, step: int, factors: Floats | None = None
@@ -200,14 +227,13 @@ class GuanYu:
             lambda: transport.receive(device, 'letter'), lambda: transport.take(device, 'letter')
         )
 
-    def send(self, source: int, targets: Sequence[int], letter: Letter) -> None:
-        """Send a letter to some devices."""
-        experiment = self.experiment
-        size = experiment.wire_bytes(experiment.parameters)
-        for target in targets:
-            experiment.transport.send(
-                source, target, size, letter, kind=letter.kind, tag='letter', step=letter.step
-            )
+    def send(self, targets: Sequence[int], letter: Letter) -> None:
+        """Send a letter to some devices; a Byzantine node does so as it likes."""
+        if letter.content is not None:
+            self.messenger.knows(letter)
+        later = self.messenger.send(targets, letter)
+        if later is not None:
+            self.lives.start(letter.source, later)
 
     def wait(self, device: int, step: int, desk: Desk, *goals: Goal) -> Program:
         """Wait for the first of some goals; return its quorum, and note who is in it."""

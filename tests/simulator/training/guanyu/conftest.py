@@ -6,16 +6,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from simulator.training.adversary import Adversary
+
 
 @pytest.fixture
 def agree(make_experiment, train):
     """Run the kind; return its summary, and who was in whose quorum: ``[kind, step][node]``."""
 
-    def run(experiment=None, *, jitter=True, faults=None, options=None, **world):
+    def run(experiment=None, *, jitter=True, faults=None, options=None, liars=(), **world):
         world = {'workers': 6, 'servers': 6, 'stop': {'rounds': 6}} | world
         delays = np.random.default_rng(5).exponential(2e-3, 4096) if jitter else None
         if experiment is None:
             experiment = make_experiment(jitter=delays, **world)
+        if liars:
+            experiment.adversary = Adversary(liars, experiment.cluster.seeds)
         if faults is not None:
             faults(experiment)
         quorums, metrics = defaultdict(dict), []
