@@ -11,6 +11,7 @@ import numpy as np
 from simulator.cluster.cluster import Cluster, Wires
 from simulator.errors import DataError
 from simulator.learning import Learning, Optimizer, Schedule, frozen
+from simulator.learning.models import account
 from simulator.learning.probe import Probe
 from simulator.recording import Progress, Recorder
 from simulator.recording.folder import note, save_model
@@ -57,7 +58,8 @@ def execute(
         learning = build_learning(scenario, len(cluster.workers))
         experiment = build_experiment(scenario, cluster, recorder, learning, progress)
         if learning is not None:
-            note(folder, data={learning.data.name: learning.data.sha256})
+            data = {learning.data.name: learning.data.sha256}
+            note(folder, data=data, model=account(learning.model))
             note_profile(folder, scenario)
         more = scenario.training(experiment)
         experiment.finish()

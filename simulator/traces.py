@@ -295,6 +295,8 @@ MANIFEST: Final[dict[str, str]] = {
 """Keys that every `manifest.json` holds."""
 
 NOTES: Final[dict[str, str]] = {
+    'model': 'parameters, bytes and forward flops a sample of the model, in all and by layer',
+    'files': 'sha256 of each file that the scenario names, by its path there',
     'stands_for': 'the known model for which a small one stands: name, size, source',
     'question': 'the question the scenario answers, in words',
     'order': 'place of the run among those of its scenario, from 0',

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ['check']
 
 MOST_SHOWN = 40
+MOST_LAYERS = 4
 
 PATH = click.Path(path_type=Path)
 
@@ -36,7 +37,8 @@ def check(
     """Say whether each SCENARIO is right, and what it would run.
 
     All that is wrong is told at once, with file, line and column, and exit code 2. Beside each
-    run stands what closed forms say of its traffic and time, where there are any.
+    run stands what closed forms say of its traffic and time, where there are any; below, what
+    each model holds and costs.
     """
     import json
 
@@ -75,13 +77,14 @@ def _checked(
 
 
 def _described(spec: RunSpec) -> dict[str, Any]:
-    from simulator.scenario.known import predicted
+    from simulator.scenario.known import modelled, predicted
 
     return {
         'variant': spec.variant,
         'vary': dict(spec.vary),
         'seed': spec.seed,
         'predicted': predicted(spec.scenario),
+        'model': modelled(spec.scenario),
     }
 
 
@@ -105,6 +108,43 @@ def _show(path: Path, specs: list[RunSpec]) -> None:
     show_table(heads, rows, title=title)
     if len(specs) > MOST_SHOWN:
         click.echo(f'... and {len(specs) - MOST_SHOWN} more')
+    models = _models(runs)
+    if models:
+        heads = ['variant', 'parameters', 'size', 'forward, a sample', 'layers that learn']
+        show_table(heads, models, title='models')
+
+
+def _models(runs: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Return a row for each model, that of its first run."""
+    from simulator.units import Bytes, FlopCount, format_quantity
+
+    distinct: dict[str, tuple[str, dict[str, Any]]] = {}
+    for run in runs:
+        if run['model'] is not None:
+            distinct.setdefault(str(run['model']), (run['variant'], run['model']))
+    return [
+        [
+            variant,
+            f'{model["parameters"]:,}',
+            format_quantity(model['bytes'], Bytes, digits=4),
+            format_quantity(model['flops'], FlopCount, digits=4),
+            _layers(model['layers']),
+        ]
+        for variant, model in distinct.values()
+    ]
+
+
+def _layers(layers: Sequence[dict[str, Any]]) -> str:
+    from simulator.units import FlopCount, format_quantity
+
+    told = [
+        f'{layer["name"]} {layer["parameters"]:,} '
+        f'({format_quantity(layer["flops"], FlopCount, digits=3)})'
+        for layer in layers
+        if layer['parameters']
+    ]
+    more = len(told) - MOST_LAYERS
+    return ', '.join(told[:MOST_LAYERS]) + (f' and {more} more' if more > 0 else '')
 
 
 def _words(key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import networkx as nx
 
@@ -11,15 +11,16 @@ from simulator.cluster.cluster import Devices
 from simulator.cluster.network import Network
 from simulator.errors import TopologyError
 from simulator.learning import Dataset, Model
+from simulator.learning.models import account
 from simulator.learning.partitions import Shards
 from simulator.scenario.batches import batch_sizes
-from simulator.scenario.lessons import dealt, scale_of
+from simulator.scenario.lessons import dataset_of, dealt, scale_of
 from simulator.scenario.schema import Cluster, Scenario
 from simulator.scenario.world import devices_of, graph_of, network_of
 from simulator.seeds import Seeds
 from simulator.training import Facts
 
-__all__ = ['Taught', 'World', 'facts_of', 'gathered', 'predicted', 'world_of']
+__all__ = ['Taught', 'World', 'facts_of', 'gathered', 'modelled', 'predicted', 'world_of']
 
 
 class World(NamedTuple):
@@ -66,6 +67,14 @@ def facts_of(scenario: Scenario) -> Facts:
         data, shards = dealt(learning, scenario.seed, world.workers)
         taught = Taught(data, shards, learning.model(data.task))
     return gathered(scenario, world, taught)
+
+
+def modelled(scenario: Scenario) -> dict[str, Any] | None:
+    """Return what the model of a run holds and costs; None where nothing is learned."""
+    if scenario.learning is None:
+        return None
+    data = dataset_of(scenario.learning.data, scenario.seed)
+    return account(scenario.learning.model(data.task))
 
 
 def gathered(scenario: Scenario, world: World, taught: Taught | None) -> Facts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from simulator.catalogue import Plugin, installed, load_plugin, packaged_plugins
 from simulator.recording import Identity
@@ -44,13 +45,16 @@ def plan(specs: Sequence[RunSpec], out: Path, plugins: Sequence[Plugin] = ()) ->
 def _identity(spec: RunSpec, order: int, variant: str, plugins: Sequence[Plugin]) -> Identity:
     # the content of a file tells runs apart, not where it lies
     text, named = spec.yaml, to_yaml(without_folders(spec.resolved))
+    files = {str(file): file_digest(file) for file in input_files(spec.resolved)}
     number = run_id(
         named.encode(),
         source_digest(),
         [plugin.sha256.encode() for plugin in plugins],
-        [file_digest(file) for file in input_files(spec.resolved)],
+        files.values(),
     )
-    notes = {'order': order, 'question': spec.scenario.question}
+    notes: dict[str, Any] = {'order': order, 'question': spec.scenario.question}
+    if files:
+        notes['files'] = {name: digest.hex() for name, digest in files.items()}
     return Identity(number, spec.scenario.name, variant, dict(spec.vary), spec.seed, text, notes)
 
 

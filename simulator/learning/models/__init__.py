@@ -9,7 +9,7 @@ from collections.abc import Callable
 from simulator.learning.models.cnn import cnn
 from simulator.learning.models.linear import linear
 from simulator.learning.models.mlp import mlp
-from simulator.learning.models.model import Evaluation, Gradients, Model, Part
+from simulator.learning.models.model import Evaluation, Gradients, Model, Part, account
 from simulator.learning.models.perceptron import perceptron
 from simulator.learning.models.recurrent_networks import gru, lstm, rnn
 from simulator.learning.task import Task
@@ -21,6 +21,7 @@ __all__ = [
     'Model',
     'Part',
     'Task',
+    'account',
     'cnn',
     'gru',
     'linear',

@@ -41,6 +41,43 @@ class Part(NamedTuple):
     flops: float
     outputs: tuple[int, ...] | None = None
 
+    @property
+    def parameters(self) -> int:
+        """How many parameters it holds."""
+        return self.place.stop - self.place.start
+
+
+def account(model: Model) -> dict[str, Any]:
+    """Return what *model* holds and costs, in all and layer by layer, as plain data.
+
+    Bytes are those of the parameters on the wire, flops those of one sample's forward pass.
+
+    Examples
+    --------
+    >>> from simulator.learning.models import Task, linear
+    >>> told = account(linear(Task((8, 8), 10)))
+    >>> told['parameters'], told['bytes'], told['flops']
+    (650, 2600, 1280.0)
+    >>> told['layers'][1]
+    {'name': '2-dense', 'parameters': 650, 'bytes': 2600, 'flops': 1280.0}
+    """
+    size = model.bytes // model.dimension
+    layers = [
+        {
+            'name': part.name,
+            'parameters': part.parameters,
+            'bytes': size * part.parameters,
+            'flops': part.flops,
+        }
+        for part in model.layers
+    ]
+    return {
+        'parameters': model.dimension,
+        'bytes': model.bytes,
+        'flops': model.forward_flops,
+        'layers': layers,
+    }
+
 
 class Gradients(NamedTuple):
     """What the workers found on their batches.

@@ -50,6 +50,33 @@ def test_long_lists_are_cut(study):
     assert shown.splitlines()[-1] == '... and 80 more'
 
 
+LESSON = """\
+stop: {rounds: 5}
+cluster: {topology: {star: {workers: 2}}}
+learning: {data: iris, model: {mlp: {hidden: [6]}}, optimizer: sgd}
+training: all_reduce
+variants: {shallow: {}, deep: {learning: {model: {mlp: {hidden: [6, 6, 6, 6, 6]}}}}}
+vary: {seed: [1, 2]}
+"""
+
+
+def test_a_model_says_what_it_holds_and_costs(study):
+    Path('lesson.yaml').write_text(LESSON)
+    table = run('lesson.yaml').stdout.partition('models\n')[2].splitlines()
+    assert [line.split()[0] for line in table] == ['variant', 'shallow', 'deep']
+    assert table[1].split()[1:6] == ['51', '204', 'B', '90', 'flop']
+    assert table[1].endswith('2-dense 30 (48 flop), 4-dense 21 (36 flop)')
+    assert table[2].endswith(' and 2 more')
+
+
+def test_programs_are_told_of_all_layers(study):
+    Path('lesson.yaml').write_text(LESSON)
+    [file] = json.loads(run('--json', 'lesson.yaml', study).stdout)['scenarios'][:1]
+    model = file['runs'][0]['model']
+    assert (model['parameters'], model['bytes'], model['flops']) == (51, 204, 90)
+    assert sum(layer['bytes'] for layer in model['layers']) == 204
+
+
 def test_nothing_is_written(study, tmp_path):
     run(study)
     assert [path.name for path in tmp_path.iterdir()] == [study]

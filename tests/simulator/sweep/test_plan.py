@@ -1,5 +1,6 @@
 """From runs to jobs: same inputs, same folder."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,8 @@ def test_a_run_is_known_by_what_its_files_hold_not_by_where_they_lie(tmp_path):
         (home / 'x.yaml').write_text(FILES)
         [job] = plan(load(home / 'x.yaml'), Path('out'))
         ids.append(job.identity.id)
+        told = hashlib.sha256((home / 'net.csv').read_bytes()).hexdigest()
+        assert job.identity.notes['files'] == {str(home / 'net.csv'): told}
         again = load_text(job.identity.resolved)
         assert plan(again, Path('out'))[0].identity.id == job.identity.id
     assert ids[0] == ids[1] != ids[2]
