@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from simulator.cluster.cluster import Cluster, Wires
 from simulator.errors import DataError
-from simulator.learning import Learning, Optimizer, Schedule, frozen
+from simulator.learning import Learning, Optimizer, Schedule
 from simulator.learning.models import account
 from simulator.learning.probe import Probe
 from simulator.recording import Progress, Recorder
@@ -65,7 +66,7 @@ def execute(
         experiment.finish()
         summary = experiment.scoreboard.summary()
     if experiment.scoreboard.parameters is not None:
-        save_model(folder, parameters=experiment.scoreboard.parameters)
+        save_model(folder, **experiment.scoreboard.model())
     rounds = experiment.scoreboard.rounds
     return {**summary, **(more or {}), 'predicted': predict(scenario, experiment, rounds)}
 
@@ -110,7 +111,7 @@ def build_learning(scenario: Scenario, workers: int) -> Learning | None:
         return None
     learning = learning_of(section, scenario.seed, workers)
     if section.start is not None:
-        learning.initial = frozen(_start(Path(section.start), learning))
+        start_from(Path(section.start), learning)
     return learning
 
 
@@ -179,7 +180,7 @@ def note_profile(folder: Path, scenario: Scenario) -> None:
 def _validation(section: LearningSection | None, learning: Learning | None) -> Validation | None:
     if section is None or learning is None or section.validation is None:
         return None
-    return Validation(learning, section.validation.patience)
+    return Validation(learning, section.validation.patience, section.validation.keep)
 
 
 def _optimizer(section: LearningSection | None, learning: Learning | None) -> Optimizer | None:
@@ -215,18 +216,25 @@ def predict(scenario: Scenario, experiment: Experiment, rounds: int) -> dict[str
     return figures
 
 
-def _start(file: Path, learning: Learning) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Return the parameters in *file*, if they fit the model."""
+def start_from(file: Path, learning: Learning) -> None:
+    """Let *learning* begin with the model in *file*.
+
+    Raises
+    ------
+    DataError
+        If it is of another model.
+    """
     try:
         with np.load(file, allow_pickle=False) as arrays:
-            parameters = np.asarray(arrays['parameters'], np.float32)
-    except (OSError, ValueError, KeyError) as error:
+            held = {name: np.asarray(arrays[name], np.float32) for name in arrays.files}
+        parameters = held['parameters']
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise DataError(
             f'learning.start: {file} holds no parameters ({error}); give the model.npz of a run'
         ) from error
-    if parameters.shape != learning.initial.shape:
+    try:
+        learning.start_from(parameters, held.get('statistics'))
+    except ValueError as error:
         raise DataError(
-            f'learning.start: {file} holds {parameters.size} parameters, '
-            f'the model has {learning.initial.size}; start from a run of the same model'
-        )
-    return parameters
+            f'learning.start: {file} holds {error}; start from a run of the same model'
+        ) from error

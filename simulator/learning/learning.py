@@ -120,6 +120,26 @@ class Learning:
         """How many samples the training set holds."""
         return len(self.data.train.inputs)
 
+    def start_from(self, parameters: Floats, statistics: Floats | None = None) -> None:
+        """Let all workers begin with *parameters* (d,), and with these running statistics (s,).
+
+        Raises
+        ------
+        ValueError
+            If they are of another shape than the model's.
+        """
+        if parameters.shape != self.initial.shape:
+            raise ValueError(
+                f'{parameters.size} parameters, where the model has {self.initial.size}'
+            )
+        if statistics is not None and statistics.shape != self.model.statistics.shape:
+            raise ValueError(
+                f'{statistics.size} statistics, where the model has {self.model.statistics.size}'
+            )
+        self.initial = frozen(parameters)
+        if statistics is not None:
+            self.pool.statistics = frozen(statistics)
+
     def batch(self, worker: int) -> int:
         """Return how many samples a mini-batch of *worker* has."""
         return self._batches[worker].size

@@ -79,6 +79,11 @@ class GradientPool:
     samples : Samples
         From which batches choose by number.
 
+    Attributes
+    ----------
+    statistics : array, shape (s,)
+        The running ones of a worker that has not looked at any yet.
+
     Examples
     --------
     >>> import numpy as np
@@ -97,6 +102,7 @@ class GradientPool:
     def __init__(self, model: Model, samples: Samples):
         self.model = model
         self.samples = samples
+        self.statistics = model.statistics
         self._running: dict[int, Floats] = {}
         self._asked: list[ref[Pending]] = []  # since anything was computed, in this order
 
@@ -178,7 +184,7 @@ class GradientPool:
 
     def running(self, worker: int) -> Floats:
         """Return the running statistics (s,) of *worker*, from all it asked for and looked at."""
-        return self._running.get(worker, self.model.statistics)
+        return self._running.get(worker, self.statistics)
 
     def _wanted(self) -> list[tuple[Pending, Order]]:
         asked = [pending for each in self._asked if (pending := each()) is not None]

@@ -46,6 +46,7 @@ from simulator.scenario.moment import PointInRun
 from simulator.scenario.one_or_more import OneOrMore
 from simulator.scenario.short import ShortForm
 from simulator.training import KINDS, Every
+from simulator.training.validation import Keep
 from simulator.units import Count, FlopCount, InputFile, Seconds
 
 __all__ = [
@@ -237,12 +238,14 @@ class Augmentation(Section):
 
 
 class Validation(Section):
-    """Training samples kept to tell when to stop; the parameters that do best on them win."""
+    """Training samples kept to tell when to stop, and which parameters did best on them."""
 
     share: Annotated[float, Gt(0), Le(0.9)]
     """Share of the training samples, of each class."""
     patience: Annotated[int, Gt(0)] | None = None
     """Evaluations without a better loss after which the run ends; without it, it goes on."""
+    keep: Keep = 'best'
+    """Which parameters the run ends with: the best on these samples, or the last."""
 
 
 class Learning(Section):

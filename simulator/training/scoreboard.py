@@ -63,7 +63,7 @@ class Scoreboard:
     target : float, optional
         Accuracy whose time is noted; by default that of *stop*.
     validation : Validation, optional
-        Ends the run early, and says which parameters were the best: they become the run's.
+        Ends the run early, and says which parameters were the best: they may become the run's.
 
     Attributes
     ----------
@@ -204,7 +204,7 @@ class Scoreboard:
             self._note_target(accuracy, self._cluster.clock.now, totals['bytes'])
 
     def summary(self) -> dict[str, Any]:
-        """Return the final figures, after a last evaluation; those of the best parameters."""
+        """Return the final figures, after a last evaluation; those of the best, if kept."""
         self.evaluate()
         self._take_best()
         totals = self._cluster.fabric.totals
@@ -218,9 +218,22 @@ class Scoreboard:
             'bytes': totals['bytes'],
         }
 
+    def model(self) -> dict[str, Floats]:
+        """Return the arrays of the model that the run has come to: those of the best, if kept."""
+        if self.parameters is None or self._learning is None:
+            return {}
+        best, arrays = self._validation, {'parameters': self.parameters}
+        if self._learning.model.statistics.size:
+            kept = best.statistics if best is not None and best.keeps else None
+            arrays['statistics'] = self._learning.statistics() if kept is None else kept
+        return arrays
+
     def _take_best(self) -> None:
         best = self._validation
         if best is None or best.parameters is None or self._learning is None:
+            return
+        self._figures |= {'val_loss': best.loss, 'best_round': best.round}
+        if not best.keeps:
             return
         self.parameters = best.parameters
         found = self._learning.evaluate(best.parameters, statistics=best.statistics)
@@ -229,7 +242,6 @@ class Scoreboard:
             self._figures['test_accuracy'] = float(found.accuracy)
         if 'test_perplexity' in self._figures:
             self._figures['test_perplexity'] = float(found.perplexity)
-        self._figures |= {'val_loss': best.loss, 'best_round': best.round}
 
     def _note_target(self, accuracy: float, now: float, carried: float) -> None:
         if self._target is not None and accuracy >= self._target:

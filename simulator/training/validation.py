@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from simulator.learning import Learning
 from simulator.learning.arrays import Floats
 
-__all__ = ['Validation']
+__all__ = ['Keep', 'Validation']
+
+Keep = Literal['best', 'last']
 
 
 class Validation:
@@ -20,11 +23,15 @@ class Validation:
     patience : int, optional
         Evaluations without a better loss after which the run should end; by default it never
         should.
+    keep : str
+        Whether the run is to end with the ``best`` parameters, or the ``last``.
 
     Attributes
     ----------
     loss : float
         The least so far.
+    keeps : bool
+        Whether the best parameters are to become the run's.
     round : int
         When it was reached.
     parameters, statistics : array
@@ -35,9 +42,10 @@ class Validation:
     .. [1] Prechelt, "Early Stopping - But When?", Neural Networks: Tricks of the Trade, 1998.
     """
 
-    def __init__(self, learning: Learning, patience: int | None = None):
+    def __init__(self, learning: Learning, patience: int | None = None, keep: Keep = 'best'):
         self.loss = math.inf
         self.round = 0
+        self.keeps = keep == 'best'
         self.parameters: Floats | None = None
         self.statistics: Floats | None = None
         self._learning = learning

@@ -5,9 +5,10 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.cli import main
+from simulator.errors import DataError
 from simulator.learning.profiles import PROFILES
-from simulator.recording import Recorder
-from simulator.run import build_cluster, build_experiment, build_learning
+from simulator.recording import Identity, Recorder, RunFolder
+from simulator.run import build_cluster, build_experiment, build_learning, execute
 from simulator.scenario.known import facts_of
 from simulator.seeds import Seeds
 
@@ -71,6 +72,56 @@ def test_early_stopping_keeps_the_best(train):
     _, patient = train(*options, diverging, 'learning.validation={share: 0.2}')
     assert patient['rounds'] == 60
     assert patient['val_loss'] <= summary['val_loss']
+
+
+def test_the_last_parameters_may_be_kept_instead(train):
+    options = ['stop={rounds: 60}', 'evaluate={every: 1 rounds}']
+    options.append('learning.optimizer={sgd: {rate: 30.0}}')
+    best, told = train(*options, 'learning.validation={share: 0.2}')
+    last, of_last = train(*options, 'learning.validation={share: 0.2, keep: last}')
+    plain, _ = train(*options, 'learning.validation={share: 0.2, patience: 99, keep: last}')
+    assert (last == plain).all()
+    assert (last != best).any()
+    assert told['best_round'] == of_last['best_round'] < 60
+    assert told['test_loss'] < of_last['test_loss']
+
+
+NORMED = '{mlp: {hidden: [6], batch_norm: true}}'
+
+
+def test_a_run_may_start_where_another_ended_with_its_running_statistics(runs, tmp_path):
+    [first] = runs(sets=[f'learning.model={NORMED}'])
+    ended = execute(first, claimed(tmp_path / 'first'))
+    sets = [f'learning.model={NORMED}', f'learning.start={tmp_path}/first/model.npz']
+    learning = build_learning(runs(sets=sets)[0].scenario, 4)
+    again = learning.evaluate(learning.initial)
+    assert (again.loss, again.accuracy) == (ended['test_loss'], ended['test_accuracy'])
+    assert (learning.statistics() != learning.model.statistics).any()
+
+
+def test_only_a_model_of_the_same_shape_is_started_from(runs, tmp_path):
+    file = tmp_path / 'model.npz'
+    sets = [f'learning.model={NORMED}', f'learning.start={file}']
+    scenario = runs(sets=sets)[0].scenario
+    of_another = {'parameters': np.zeros(650, np.float32)}
+    half = {'parameters': np.zeros(472, np.float32), 'statistics': np.zeros(3, np.float32)}
+    for arrays, message in (
+        ({'weights': np.zeros(3)}, 'holds no parameters'),
+        (of_another, 'holds 650 parameters, where the model has 472'),
+        (half, 'holds 3 statistics, where the model has 12'),
+    ):
+        np.savez(file, **arrays)
+        with pytest.raises(DataError, match=message):
+            build_learning(scenario, 4)
+    file.write_bytes(b'PK\x03\x04 cut off')
+    with pytest.raises(DataError, match='holds no parameters'):
+        build_learning(scenario, 4)
+
+
+def claimed(folder):
+    """Return a run's folder as a sweep would hand it out."""
+    with RunFolder(folder).writing(Identity('0' * 12, 'small', '', {}, 0, 'name: small')):
+        return folder
 
 
 def test_batches_differ_by_worker(runs):
