@@ -44,7 +44,7 @@ class Part(NamedTuple):
     @property
     def parameters(self) -> int:
         """How many parameters it holds."""
-        return self.place.stop - self.place.start
+        return int(self.place.stop) - int(self.place.start)
 
 
 def account(model: Model) -> dict[str, Any]:
