@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from simulator.sweep import Job, Outcome
+    from simulator.sweep import Elsewhere, Job, Outcome
 
 __all__ = ['run']
 
@@ -29,6 +29,9 @@ FILE = click.Path(path_type=Path)
     '--jobs', type=click.IntRange(min=1), default=1, show_default=True, help='Processes to use.'
 )
 @click.option(
+    '--on', 'address', metavar='ADDRESS', help='Use the Dask cluster there: tcp://scheduler:8786.'
+)
+@click.option(
     '--plugin', 'plugins', multiple=True, metavar='FILE.py', type=FILE, help='Entries of your own.'
 )
 @click.option('--no-report', is_flag=True, help='Leave the report out.')
@@ -39,6 +42,7 @@ def run(
     seed: int | None,
     out: Path,
     jobs: int,
+    address: str | None,
     plugins: tuple[Path, ...],
     no_report: bool,
     as_json: bool,
@@ -49,8 +53,10 @@ def run(
     stopped when it is given once more. Exit code 0: all is well; 1: a run failed; 2: the
     command or a scenario is wrong; 130: interrupted.
     """
+    if address is not None and jobs > 1:
+        raise click.UsageError('--jobs are processes here, --on is elsewhere: give one of them')
     planned = _planned(scenarios, sets, seed, out, plugins)
-    outcomes = _outcomes(planned, jobs, plugins)
+    outcomes = _outcomes(planned, jobs, address, plugins)
     by_scenario = _by_scenario(outcomes)
     for home, own in by_scenario.items():
         _write_table(home, own)
@@ -93,7 +99,9 @@ def _planned(
     return list(jobs.values())
 
 
-def _outcomes(jobs: list[Job], processes: int, plugins: Sequence[Path]) -> list[Outcome]:
+def _outcomes(
+    jobs: list[Job], processes: int, address: str | None, plugins: Sequence[Path]
+) -> list[Outcome]:
     """Do the runs, with people watching on stderr."""
     from functools import partial
 
@@ -107,10 +115,28 @@ def _outcomes(jobs: list[Job], processes: int, plugins: Sequence[Path]) -> list[
     console = Console(stderr=True)
     prepare = partial(plugged, plugins)
     with prepare(), watching(console, len(jobs)) as watcher:
-        outcomes = sweep(jobs, execute, processes=processes, watcher=watcher, prepare=prepare)
+        outcomes = sweep(
+            jobs,
+            execute,
+            processes=processes,
+            watcher=watcher,
+            prepare=prepare,
+            elsewhere=_elsewhere(address, plugins),
+        )
     if console.is_terminal:
         print_results(console, outcomes)
     return outcomes
+
+
+def _elsewhere(address: str | None, plugins: Sequence[Path]) -> Elsewhere | None:
+    """Return what does runs on the cluster at *address*; None for here."""
+    if address is None:
+        return None
+    from functools import partial
+
+    from simulator.sweep.remote import distribute
+
+    return partial(distribute, address=address, plugins=plugins)
 
 
 def _home(job: Job) -> Path:

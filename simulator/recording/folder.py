@@ -22,7 +22,14 @@ from typing import Any
 from numpy.typing import NDArray
 
 from simulator.errors import BosphorusError, RunFolderError
-from simulator.recording.files import make_folder, plain, write_arrays, write_json, write_text
+from simulator.recording.files import (
+    make_folder,
+    plain,
+    replacing,
+    write_arrays,
+    write_json,
+    write_text,
+)
 from simulator.recording.identity import Identity
 from simulator.recording.lock import locked
 from simulator.traces import (
@@ -113,6 +120,24 @@ class RunFolder:
             except BaseException as error:
                 writer.end('failed', reason(error), traceback=_trace(error))
                 raise
+
+    def adopt(self, files: Mapping[str, bytes], attempt: int = 1) -> None:
+        """Take in the *files* of a run that was done elsewhere, the manifest last.
+
+        Raises
+        ------
+        RunFolderError
+            If the folder cannot be written, or another process is writing it.
+        """
+        make_folder(self.path)
+        with locked(self.path):
+            _clear(self.path)
+            for name in sorted(files, key=lambda name: (name == 'manifest.json', name)):
+                path = self.path / name
+                make_folder(path.parent)
+                with replacing(path) as temporary:
+                    temporary.write_bytes(files[name])
+            note(self.path, attempts=attempt)
 
     def give_up(self, identity: Identity, attempt: int, error: str) -> dict[str, Any]:
         """Mark as failed a run whose process died; return its summary."""

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-__all__ = ['Identity', 'file_digest', 'run_id', 'source_digest']
+__all__ = ['PACKAGES', 'Identity', 'file_digest', 'run_id', 'source_digest']
 
 PACKAGES = ('simulator', 'topologies')  # what a run can depend on; reports read, and don't count
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from functools import partial
 from itertools import chain
@@ -15,7 +15,19 @@ from simulator.sweep.supervisor import supervise
 from simulator.sweep.table import write_summaries
 from simulator.sweep.worker import Prepare, start_worker
 
-__all__ = ['Execute', 'Job', 'Outcome', 'Prepare', 'Watcher', 'sweep', 'write_summaries']
+Elsewhere = Callable[[Sequence[Job], Watcher], Generator[Outcome, None, None]]
+"""Does runs on other machines: yields each outcome when it is there."""
+
+__all__ = [
+    'Elsewhere',
+    'Execute',
+    'Job',
+    'Outcome',
+    'Prepare',
+    'Watcher',
+    'sweep',
+    'write_summaries',
+]
 
 
 def sweep(
@@ -25,6 +37,7 @@ def sweep(
     processes: int = 1,
     watcher: Watcher | None = None,
     prepare: Prepare | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> list[Outcome]:
     """Do all *jobs*; return their outcomes, in the same order.
 
@@ -44,6 +57,9 @@ def sweep(
         Called in each new process; its context holds while that does runs (plug-ins are
         installed). Picklable. Runs in this process live in the caller's context.
 
+    elsewhere : callable, optional
+        Does the runs in place of processes here: ``remote.distribute`` with its address.
+
     Raises
     ------
     KeyboardInterrupt
@@ -54,7 +70,9 @@ def sweep(
     done = [outcome for job in jobs if (outcome := _done_before(job)) is not None]
     outcomes = {outcome.job.folder: outcome for outcome in done}
     todo = [job for job in jobs if job.folder not in outcomes]
-    if processes > 1:
+    if elsewhere is not None:
+        news = elsewhere(todo, watcher) if todo else _in_turn([], execute, watcher)
+    elif processes > 1:
         start = partial(start_worker, execute, prepare)
         news = supervise(todo, start, processes, watcher)
     else:
