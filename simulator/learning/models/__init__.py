@@ -10,8 +10,11 @@ from simulator.learning.models.cnn import cnn
 from simulator.learning.models.linear import linear
 from simulator.learning.models.mlp import mlp
 from simulator.learning.models.model import Evaluation, Gradients, Model, Part, account
+from simulator.learning.models.ngram import ngram
 from simulator.learning.models.perceptron import perceptron
 from simulator.learning.models.recurrent_networks import gru, lstm, rnn
+from simulator.learning.models.transformer import transformer
+from simulator.learning.models.window import window_mlp
 from simulator.learning.task import Task
 
 __all__ = [
@@ -27,8 +30,11 @@ __all__ = [
     'linear',
     'lstm',
     'mlp',
+    'ngram',
     'perceptron',
     'rnn',
+    'transformer',
+    'window_mlp',
 ]
 
 MODELS: dict[str, Callable[..., Model]] = {
@@ -39,4 +45,7 @@ MODELS: dict[str, Callable[..., Model]] = {
     'rnn': rnn,
     'lstm': lstm,
     'gru': gru,
+    'transformer': transformer,
+    'window_mlp': window_mlp,
+    'ngram': ngram,
 }
