@@ -270,6 +270,7 @@ FIGURES: Final[dict[str, str]] = {
     'server_distance': 'largest distance between two honest servers after a step, L2, at most',
     'byzantine_in_quorums': 'share of Byzantine senders in the quorums of honest nodes, mean',
     'measured': 'what was measured of `predicted` and is no key of its own, by name',
+    'resilience': 'of a study of resilience: |E[F] - g|, its error, angle, |g|, bound, ...',
     'collective': 'of a study of collectives: algorithm, ranks, bytes (a rank), seconds (a call)',
     'placement': 'of a study of placements: operations, devices used, makespan, what made it, ...',
 }

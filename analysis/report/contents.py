@@ -18,10 +18,17 @@ from analysis.report.collectives import (
     collective_evidence,
     collective_headlines,
 )
+from analysis.report.conditions import condition_tables, robustness_evidence
 from analysis.report.delays import latency_blocks
 from analysis.report.evidence import evidence
 from analysis.report.layers import layer_blocks
 from analysis.report.learning import learning_blocks
+from analysis.report.resilience import (
+    resilience_blocks,
+    resilience_evidence,
+    resilience_headlines,
+)
+from analysis.report.robustness import robustness_blocks, robustness_headlines
 from analysis.report.study import Study
 from analysis.report.tables import Table, level_tables, prediction_tables
 from analysis.report.timing import timing_blocks
@@ -44,18 +51,23 @@ class Part(NamedTuple):
 
 
 HEADLINES: Final[tuple[Sentences, ...]] = (
+    robustness_headlines,
     headlines,
     collective_headlines,
+    resilience_headlines,
 )
 """The answer, a sentence or two."""
 
 EVIDENCE: Final[tuple[Sentences, ...]] = (
+    robustness_evidence,
     evidence,
     collective_evidence,
+    resilience_evidence,
 )
 """What supports and what limits it, sentence by sentence."""
 
 PARTS: Final[tuple[Part, ...]] = (
+    Part('robustness', 'Robustness', (robustness_blocks, resilience_blocks), (condition_tables,)),
     Part('learning', 'Learning', (layer_blocks, learning_blocks), (level_tables,)),
     Part('collectives', 'Collectives', (collective_blocks,)),
     Part('time', 'Time', (timing_blocks,)),

@@ -8,9 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
+from analysis.grids import Grid, arrange_grid
 from analysis.groups import Group, group, superseded
 from analysis.load import Loaded, Run, Skipped
 from analysis.metrics import Reach, Target, choose_target, is_collective, reach
+from analysis.metrics.robustness import is_resilience
 from analysis.series import Series, arrange
 from analysis.statistics import Estimate, estimate
 
@@ -71,7 +73,23 @@ class Study:
     @cached_property
     def learning(self) -> tuple[Group, ...]:
         """Groups that train a model."""
-        return tuple(g for g in self.groups if not is_collective(g.first))
+        others = {*self.collectives, *self.resilience}
+        return tuple(g for g in self.groups if g not in others)
+
+    @cached_property
+    def resilience(self) -> tuple[Group, ...]:
+        """Groups that study an aggregation rule at fixed parameters."""
+        return tuple(g for g in self.groups if is_resilience(g.first))
+
+    @cached_property
+    def grid(self) -> Grid | None:
+        """Groups that learn as a table of rules and attacks, if they make one."""
+        return arrange_grid(self.learning)
+
+    @cached_property
+    def resilience_grid(self) -> Grid | None:
+        """Groups that study a rule as such a table."""
+        return arrange_grid(self.resilience)
 
     @cached_property
     def collectives(self) -> tuple[Group, ...]:

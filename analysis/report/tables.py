@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from analysis.metrics import (
     reach,
     simulated_seconds,
 )
+from analysis.metrics.robustness import condition, resilience
 from analysis.report.study import Study
 from analysis.statistics import Estimate, estimate, paired_difference
 from analysis.text import Kind, kind_of, quantity, spread
@@ -186,7 +188,22 @@ def prediction_table(study: Study) -> Table:
     return Table('', ['figure', 'closed form', 'measured', 'deviation'], rows)
 
 
+def _resilience(study: Study) -> list[Column]:
+    """Return what was measured and published of rules at fixed parameters."""
+    if not study.resilience:
+        return []
+    return [
+        Column('|E[F] − g| / |g|', partial(resilience, key='relative'), 'number', -1),
+        Column('bound / |g|', partial(resilience, key='promised'), 'number'),
+        Column('angle, degrees', partial(resilience, key='degrees'), 'number', -1),
+        Column('leeway, σ', partial(resilience, key='leeway'), 'number', -1),
+        Column('√d σ / |g|', lambda run: float(np.sqrt(condition(run).typical)), 'number'),
+    ]
+
+
 def _outcome(study: Study) -> list[Column]:
+    if len(study.resilience) == len(study.groups):
+        return []  # the accuracy at their parameters is no outcome
     accuracy = Column('final accuracy', lambda run: final(run, 'test_accuracy'), 'share', 1)
     loss = Column('final test loss', lambda run: final(run, 'test_loss'), 'number', -1)
     return [accuracy if _any(study, accuracy) else loss]
@@ -213,6 +230,8 @@ def _calls(study: Study) -> list[Column]:
 
 
 def _totals(study: Study) -> list[Column]:
+    if len(study.resilience) == len(study.groups):
+        return []  # they take no time
     return [
         *([Column('time per round', _pace, 'seconds', -1)] if study.learning else []),
         Column('simulated time', simulated_seconds, 'seconds'),
@@ -237,6 +256,7 @@ def _compression(study: Study) -> list[Column]:
 
 
 COLUMNS: Final[tuple[Callable[[Study], list[Column]], ...]] = (
+    _resilience,
     _outcome,
     _to_target,
     _calls,

@@ -71,7 +71,7 @@ def resilience(
         scoreboard.count_round()
         if draw == draws or draw & (draw - 1) == 0:  # at powers of 2, for the eye
             _record(scoreboard.metric, moments.measured())
-    return {'resilience': _figures(moments.measured(), liars, draws)}
+    return {'resilience': _figures(moments.measured(), len(parameters), liars, draws)}
 
 
 class _Study:
@@ -142,10 +142,11 @@ def _record(metric: Any, found: Resilience) -> None:
     metric('resilience_angle', found.angle)
 
 
-def _figures(found: Resilience, liars: int, draws: int) -> dict[str, Any]:
+def _figures(found: Resilience, parameters: int, liars: int, draws: int) -> dict[str, Any]:
     """Return what the summary says of the study."""
     return {
         **found._asdict(),
+        'parameters': parameters,
         'largest_angle': found.largest_angle,
         'holds': found.holds if np.isfinite(found.bound) else None,
         'liars': liars,
