@@ -26,6 +26,7 @@ Sharing = Literal['fair', 'fifo', 'none']
 SHARING = {'fair': words.FAIR, 'fifo': words.FIFO, 'none': words.UNSHARED}
 WATCH, RELIABLE, REDUCE = 1, 2, 4
 GATES = int(words.GATES)
+TRANSFER, COMPUTATION = int(words.TRANSFER), int(words.COMPUTATION)  # numpy's are slow to pass
 Kind = Literal['done', 'gate', 'lost', 'gone']
 KINDS: tuple[Kind, ...] = ('done', 'gate', 'lost', 'gone')
 
@@ -96,7 +97,7 @@ class Fabric:
         self._store = store = Store(network, self.table, fifo=sharing == 'fifo', traces=traces)
         self._routes = 0
         self._calls = store.calls
-        self._advance, self._submit_once = store.calls['advance'], store.calls['submit']
+        self._advance, self._submit = store.calls['advance'], store.calls['submit']
         store.arrays['devices']['gamma'] = 1.0 / np.asarray(reduce, float)
         if jitter is not None:
             store.set('quantiles', np.sort(np.asarray(jitter, float)))
@@ -163,7 +164,9 @@ class Fabric:
         if route >= self._routes:
             self._take_routes()
         flags = watch * WATCH | reliable * RELIABLE | reduce * REDUCE
-        return self._submit(now, words.TRANSFER, route, size, tag, step, 0, flags)
+        task = (now, TRANSFER, route, size, tag, step, 0, flags)
+        number: int = self._submit(*task)
+        return number if number >= 0 else self._submit_again(number, *task)
 
     def compute(
         self,
@@ -177,7 +180,9 @@ class Fabric:
         watch: bool = False,
     ) -> int:
         """Let *device* work for so many *seconds* when its turn comes; return the task's id."""
-        return self._submit(now, words.COMPUTATION, device, seconds, tag, step, priority, watch)
+        task = (now, COMPUTATION, device, seconds, tag, step, priority, watch)
+        number: int = self._submit(*task)
+        return number if number >= 0 else self._submit_again(number, *task)
 
     def advance(self, until: float) -> list[Woken]:
         """Run all events up to and including *until*, at most to the first that wakes somebody."""
@@ -194,9 +199,11 @@ class Fabric:
         while True:
             count: int = self._advance(until)
             if count == 1:  # as a rule
-                return (self._store.first_woken,)
+                woken = self._store.woken
+                return ((woken[0], woken[1]),)
             if count > 0:
-                return self._store.woken(count)
+                found = self._store.woken[: 2 * count].tolist()
+                return list(zip(found[::2], found[1::2], strict=True))
             if count == words.IDLE:
                 return ()
             self.flush()
@@ -347,11 +354,10 @@ class Fabric:
         self.flush()
         self._store.reserve_slots(self._ready)
 
-    def _submit(self, *task: Any) -> int:
-        number: int = self._submit_once(*task)
+    def _submit_again(self, number: int, *task: Any) -> int:
         while number == words.FULL:
             self._store.make_room()
-            number = self._submit_once(*task)
+            number = self._submit(*task)
         if number < 0:
             self._refuse(number, task[0], f'size(={task[3]}) must be >= 0 and finite.')
         return number

@@ -46,6 +46,8 @@ class Store:
         By name; an array is replaced when it grows, so hold none for long.
     world : structured array, shape (1,)
         The counters (``state.WORLD``): never replaced.
+    woken : memoryview
+        What woke (a task, or `words.GATES` + a gate) and why, in turn: ``arrays['woken']``.
     """
 
     def __init__(self, network: Network, table: RouteTable, *, fifo: bool, traces: Iterable[str]):
@@ -65,17 +67,6 @@ class Store:
         self._lengthen({'woken': 64})
         for name in self.arrays:
             self._bind(name)
-
-    @property
-    def first_woken(self) -> tuple[int, int]:
-        """What woke first (a task, or `words.GATES` + a gate) and why."""
-        woken = self._woken
-        return woken[0], woken[1]
-
-    def woken(self, count: int) -> list[tuple[int, int]]:
-        """Return the first *count* of what woke, each as `first_woken`."""
-        found = self._woken[: 2 * count].tolist()
-        return list(zip(found[::2], found[1::2], strict=True))
 
     def trace(self, name: str) -> None:
         """Keep rows of *name* ('messages', 'spans') from now on."""
@@ -187,7 +178,7 @@ class Store:
         self.world[name + '_at'] = array.ctypes.data
         self.world[name + '_size'] = len(array)
         if name == 'woken':
-            self._woken = array.view(np.int64).data
+            self.woken = array.view(np.int64).data
 
 
 def _rooms(wanted: dict[str, tuple[int, np.dtype[Any]]]) -> dict[str, Records]:

@@ -93,6 +93,7 @@ class Servers:
         self.used: list[Pushed] = []  # by the first shard, in the present round
         self.lags: list[int] = []  # staleness of each gradient the first shard has got
         self._joined: tuple[list[Floats], Floats] | None = None
+        self._rule_flops: dict[tuple[int, int], float] = {}
         self.false_pushes = self._false_pushes()
 
     def run(self) -> dict[str, float]:
@@ -141,7 +142,8 @@ class Servers:
             overdue = bool(collected) and late is not None and late.processed
             if overdue or len(collected) == rule.collects:
                 yield self.aggregation_work(shard, step, len(collected))
-                yield from self.compression_work(home, self.downlinks[shard:][:1], step)
+                if self.downlinks:
+                    yield from self.compression_work(home, [self.downlinks[shard]], step)
                 self.update(shard, collected)
                 collected, late = [], self.timer()
 
@@ -188,12 +190,20 @@ class Servers:
     def aggregation_work(self, shard: int, step: int, count: int) -> Event:
         """Let the server's device work for what the rule costs on so many vectors."""
         cluster, home = self.experiment.cluster, self.homes[shard]
-        aggregation = self.settings.aggregation
-        flops = aggregation.beside('flops')
-        cost = flops(count, len(self.models[shard]), **aggregation.options) if flops else 0.0
-        seconds = cost * self.experiment.scale.bytes / float(cluster.devices.speed[home])
-        name = aggregation.name
+        flops = self.rule_flops(count, len(self.models[shard])) * self.experiment.scale.bytes
+        seconds = flops / float(cluster.devices.speed[home])
+        name = self.settings.aggregation.name
         return cluster.work(home, seconds, operation=name, activity='aggregate', step=step)
+
+    def rule_flops(self, count: int, dimension: int) -> float:
+        """Return what the rule costs on so many vectors (d,)."""
+        known = self._rule_flops.get((count, dimension))
+        if known is None:
+            aggregation = self.settings.aggregation
+            flops = aggregation.beside('flops')
+            known = flops(count, dimension, **aggregation.options) if flops else 0.0
+            self._rule_flops[count, dimension] = known
+        return known
 
     def update(self, shard: int, collected: list[Pushed]) -> None:
         """Apply the aggregate of what was collected."""
@@ -262,20 +272,22 @@ class Servers:
         experiment, device, shards = self.experiment, self.experiment.workers[number], self.homes
         for shard in range(len(shards)) if life else ():
             self.say_hello(shard, Joined(number, life))
+        tags = [_model_tag(shard, life) for shard in range(len(shards))]
         last = None
         while not experiment.scoreboard.over.triggered:
             self.steps[number] = step = self.steps[number] + 1
             since = experiment.clock.now
             fetched: list[Fetched] = []
-            for shard in range(len(shards)):
-                message = yield self.transport.receive(device, _model_tag(shard, life))
+            for tag in tags:
+                message = yield self.transport.receive(device, tag)
                 fetched.append(message.payload)
             experiment.waited(device, 'model', step, since)
             last = self.begun(number, fetched, step, last)
             if self.false_pushes is not None:
                 self.false_pushes.begun(last)
             yield experiment.gradients(number, self.settings.steps.of(step), step)
-            yield from self.compression_work(device, self.packers, step)
+            if self.packers:
+                yield from self.compression_work(device, self.packers, step)
             if self.false_pushes is not None:
                 self.false_pushes.sending(last, step)
             for shard in range(len(shards)):

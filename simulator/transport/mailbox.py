@@ -48,7 +48,8 @@ class Waiter(Event):
     """
 
     def __init__(self, env: Environment, tag: Hashable, source: int | None):
-        super().__init__(env)
+        self.env = env
+        self.callbacks = []
         self.tag = tag
         self.source = source
         self.since = env.now
