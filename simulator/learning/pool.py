@@ -40,19 +40,19 @@ class Pending:
     @property
     def value(self) -> Floats:
         """The gradient (d,), or the parameters (d,) after the last step; read-only."""
-        return self._settled().value
+        return self._looked_at().value
 
     @property
     def loss(self) -> float:
         """Mean loss of the batch; of several steps, the mean over them."""
-        return self._settled().loss
+        return self._looked_at().loss
 
     @property
     def state(self) -> State:
         """State of the optimizer after the last step; () for a gradient."""
-        return self._settled().state
+        return self._looked_at().state
 
-    def _settled(self) -> Result:
+    def _looked_at(self) -> Result:
         if self._pool is not None:
             pool, self._pool = self._pool, None
             pool.settle(self)

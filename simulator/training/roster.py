@@ -25,13 +25,16 @@ class Roster:
         self.lives = list(lives)
         self._finished = [0] * count
         self._fetched = [-1] * count
-        self._idle = set(range(count)) if idle else set()
+        self._idle = set(range(count)) if idle else set()  # those asked in vain among them
+        self._new = list(self._idle)  # not asked yet
+        self._asked_at = (-1, -1)
         self._slowest = 0
         self._at_slowest = count  # how many have ended no more rounds than that
 
     def ended(self, number: int) -> None:
         """Take note that a worker has pushed."""
         self._idle.add(number)
+        self._new.append(number)
         self._finished[number] += 1
         if self._finished[number] == self._slowest + 1:
             self._at_slowest -= 1
@@ -44,6 +47,7 @@ class Roster:
         self.lives[number] = life
         self._idle.add(number)
         self._fetched[number] = -1
+        self._asked_at = (-1, -1)
 
     def released(self, rule: Rule, version: int) -> Iterator[tuple[int, int]]:
         """Yield the idle workers that may proceed, the model having had *version* updates.
@@ -53,7 +57,10 @@ class Roster:
         number, version : int
             With the version it has; -1 if none.
         """
-        for number in sorted(self._idle):
+        # who was asked before would say the same, unless there is a new model or all have come on
+        asked = self._new if self._asked_at == (version, self._slowest) else self._idle
+        self._asked_at, self._new = (version, self._slowest), []
+        for number in sorted(asked):
             has = self._fetched[number]
             if rule.may_proceed(Standing(self._finished[number], self._slowest, version - has)):
                 self._fetched[number] = version

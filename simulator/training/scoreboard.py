@@ -97,6 +97,7 @@ class Scoreboard:
         self._stop = stop
         self._every = evaluate or Every()
         self._learning = learning
+        self._an_epoch = learning.samples_per_epoch if learning else 0
         self._progress = progress
         self._target = stop.accuracy if target is None else target
         self._validation = validation
@@ -111,7 +112,7 @@ class Scoreboard:
     @property
     def epochs(self) -> float:
         """Samples used so far, in sizes of the training set."""
-        return self.samples / self._learning.samples_per_epoch if self._learning else 0.0
+        return self.samples / self._an_epoch if self._an_epoch else 0.0
 
     def wants(self, round_: int) -> bool:
         """Whether round number *round_* (from 1) is still to be done."""

@@ -90,7 +90,10 @@ class Servers:
         ]
         self.replicas = Replicas(servers, settings.replicas)
         self.lives = Lives(experiment, crashed=self.crashed, returned=self.returned)
-        self.used: list[Pushed] = []  # by the first shard, in the present round
+        # how many updates make a round
+        self.a_round = 1 if settings.rule.synchronous else workers
+        self.losses: list[float] = []  # of what the first shard has used in the present round
+        self.samples = 0
         self.lags: list[int] = []  # staleness of each gradient the first shard has got
         self._joined: tuple[list[Floats], Floats] | None = None
         self._rule_flops: dict[tuple[int, int], float] = {}
@@ -220,8 +223,9 @@ class Servers:
             self.downlinks[shard].publish(before, after) if self.downlinks else after
         )
         self.updates[shard] += 1
-        if shard == 0:
-            self.used += collected
+        if shard == 0:  # gradients are let go of at once, only their losses are kept
+            self.losses += [each.pending.loss for each in collected]
+            self.samples += sum(each.samples for each in collected)
         self.replicate(shard)
         self.updated()
 
@@ -251,18 +255,11 @@ class Servers:
             return 1.0
         return self.experiment.rate_factor(self.updates[shard] / self.a_round)
 
-    @property
-    def a_round(self) -> int:
-        """How many updates make a round."""
-        return 1 if self.settings.rule.synchronous else len(self.experiment.workers)
-
     def updated(self) -> None:
         """Count a round, when all slices have been updated as often as a round asks for."""
         if min(self.updates) // self.a_round <= self.experiment.scoreboard.rounds:
             return
-        used, self.used = self.used, []
-        losses = [each.pending.loss for each in used]
-        samples = sum(each.samples for each in used)
+        (losses, self.losses), (samples, self.samples) = (self.losses, []), (self.samples, 0)
         self.experiment.scoreboard.round_done(self.joined(self.models), losses, samples)
 
     # what a worker does
@@ -341,9 +338,9 @@ class Servers:
         staleness = self.updates[shard] - pushed.versions[shard]
         if shard == 0:
             self.lags.append(staleness)
-        if shard == 0 and (staleness or not self.settings.rule.synchronous):
-            device = self.experiment.workers[pushed.worker]
-            self.experiment.scoreboard.metric('staleness', staleness, device=device)
+            if staleness or not self.settings.rule.synchronous:
+                device = self.experiment.workers[pushed.worker]
+                self.experiment.scoreboard.metric('staleness', staleness, device=device)
         return staleness
 
     def joined(self, slices: list[Floats]) -> Floats:
