@@ -7,7 +7,7 @@ takes the luck of a seed out of the comparison.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -19,14 +19,21 @@ __all__ = [
     'Estimate',
     'bootstrap_interval',
     'estimate',
+    'interquartile_mean',
     'paired_difference',
     'paired_ratio',
+    'probability_of_improvement',
 ]
 
 FEW = 5
 """Below this number of seeds a bootstrap interval is narrower than it should be."""
 
+_DRAWS = 2000  # of pairs of runs: each costs the square of the seeds
+
 Floats = NDArray[np.float64]
+
+Statistic = Callable[[Floats], Floats]
+"""Reduces the last axis of an array: (..., n) -> (...)."""
 
 
 class Estimate(NamedTuple):
@@ -99,16 +106,23 @@ def estimate(values: ArrayLike) -> Estimate:
 
 
 def bootstrap_interval(
-    values: ArrayLike, *, level: float = 0.95, resamples: int = 10_000, seed: int = 0
+    values: ArrayLike,
+    *,
+    statistic: Statistic | None = None,
+    level: float = 0.95,
+    resamples: int = 10_000,
+    seed: int = 0,
 ) -> tuple[float, float]:
-    """Return the percentile bootstrap interval of the mean of *values*.
+    """Return the percentile bootstrap interval of the mean of *values*, or of another statistic.
 
     Parameters
     ----------
     values : array, shape (n,)
         One value a seed.
+    statistic : callable, optional
+        Such as `interquartile_mean`; default the mean.
     level : float
-        Share of the resampled means inside the interval.
+        Share of the resampled statistics inside the interval.
     resamples : int
         How often to draw n of the n values, with replacement.
     seed : int
@@ -132,9 +146,75 @@ def bootstrap_interval(
     if len(array) < 2:
         return np.nan, np.nan
     rng = np.random.Generator(np.random.Philox(seed))
-    means = array[rng.integers(len(array), size=(resamples, len(array)))].mean(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    drawn = array[rng.integers(len(array), size=(resamples, len(array)))]
+    found = drawn.mean(axis=1) if statistic is None else statistic(drawn)
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def interquartile_mean(values: ArrayLike) -> Floats:
+    """Return the mean of the middle half of *values* along the last axis.
+
+    A quarter of the values is cut off at each end, as a share where n is no multiple of 4: as
+    robust as a median to a seed that failed, and much less jumpy from few seeds.
+
+    References
+    ----------
+    .. [1] Agarwal, Schwarzer, Castro, Courville & Bellemare, "Deep reinforcement learning at the
+       edge of the statistical precipice", NeurIPS 2021, arXiv:2108.13264.
+
+    Examples
+    --------
+    >>> float(interquartile_mean([0.0, 1.0, 3.0, 100.0]))
+    2.0
+    """
+    ordered = np.sort(np.asarray(values, dtype=float), axis=-1)
+    n = ordered.shape[-1]
+    # the share of each value that lies between the quartiles
+    edges = np.clip(np.arange(n + 1), n / 4, 3 * n / 4)
+    return np.asarray(ordered @ np.diff(edges) / (n / 2))
+
+
+def probability_of_improvement(
+    first: Mapping[int, float], second: Mapping[int, float], *, rising: bool = True
+) -> Comparison:
+    """Return how likely a run of *first* is better than a run of *second*, whatever their seeds.
+
+    Parameters
+    ----------
+    first, second : mapping of int to float
+        The figure by seed; NaNs are left out.
+    rising : bool
+        Whether more is better.
+
+    Returns
+    -------
+    Comparison
+        The share of pairs of runs in which *first* is better (ties count half), its bootstrap
+        interval over seeds, drawn for both alike, and 1/2 as what is neutral.
+
+    References
+    ----------
+    .. [1] Agarwal et al., "Deep reinforcement learning at the edge of the statistical
+       precipice", NeurIPS 2021, arXiv:2108.13264.
+    .. [2] Mann & Whitney, "On a test of whether one of two random variables is stochastically
+       larger than the other", Annals of Mathematical Statistics 18, 1947.
+
+    Examples
+    --------
+    >>> probability_of_improvement({1: 3.0, 2: 5.0}, {1: 1.0, 2: 4.0}).value
+    0.75
+    """
+    a, b = _common(first, second)
+    wins = np.sign(a[:, None] - b[None]) * (1 if rising else -1) / 2 + 0.5
+    seeds = len(a)
+    if seeds < 2:
+        return Comparison(float(wins.mean()) if seeds else np.nan, np.nan, np.nan, seeds, 0.5)
+    rng = np.random.Generator(np.random.Philox(0))
+    drawn = rng.integers(seeds, size=(_DRAWS, seeds))
+    shares = wins[drawn[:, :, None], drawn[:, None, :]].mean(axis=(1, 2))
+    low, high = np.quantile(shares, [0.025, 0.975])
+    return Comparison(float(wins.mean()), float(low), float(high), seeds, 0.5)
 
 
 def paired_difference(first: Mapping[int, float], second: Mapping[int, float]) -> Comparison:

@@ -78,7 +78,7 @@ class Table:
     Examples
     --------
     >>> TABLES['links'].names
-    ('link', 'source', 'target', 'bandwidth_bps', 'bytes', 'messages', 'busy_ns')
+    ('link', 'source', 'target', 'bandwidth_bps', 'latency_ns', 'bytes', 'messages', 'busy_ns')
     >>> TABLES['links'].schema.field('busy_ns').type
     DataType(int64)
     """
@@ -194,6 +194,7 @@ TABLES: Final[dict[str, Table]] = {
             ('source', 'int32', 'node', 'node it leaves'),
             ('target', 'int32', 'node', 'node it enters'),
             ('bandwidth_bps', 'float64', 'bit/s', 'nominal rate in BITS per second'),
+            ('latency_ns', 'int64', 'ns', 'time a byte takes along it, jitter not included'),
             ('bytes', 'float64', 'byte', 'bytes carried'),
             ('messages', 'int64', '1', 'messages carried'),
             ('busy_ns', 'int64', 'ns', 'time during which it carried at least one message'),

@@ -27,7 +27,7 @@ def latencies(
     groups : sequence of Group
         One line each; those without a recorded message that took any time have none.
     part : str
-        A key of `analysis.metrics.PARTS`: `total`, `queueing` or `travel`.
+        A key of `analysis.metrics.PARTS`: `total`, `queueing`, `serialization` or `flight`.
     legend : bool
         Whether to name the lines in the figure.
     """

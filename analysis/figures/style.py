@@ -52,6 +52,7 @@ ACTIVITY_COLOURS: Final = {
     'compute': '#2f7fb8',
     'reduce': '#e0a11b',
     'aggregate': '#c8553d',
+    'transfer': '#8fb8a6',
     'wait': '#b9c0ca',
     'down': '#1a1a1a',
     'other': '#eceff3',

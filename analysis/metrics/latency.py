@@ -1,4 +1,4 @@
-"""How long messages took, and how much of it they waited for a free link."""
+"""How long messages took: the route's own latency, their bytes, and what contention added."""
 
 from __future__ import annotations
 
@@ -12,15 +12,23 @@ from numpy.typing import NDArray
 
 from analysis.load import Run
 from analysis.metrics.memory import once
+from analysis.metrics.routes import Routes, routes
 
 __all__ = ['PARTS', 'Distribution', 'latency']
 
 PARTS: Final[dict[str, str]] = {
     'total': 'from sending to delivery',
-    'queueing': 'waiting for the first link',
-    'travel': 'on the way',
+    'queueing': 'waiting for links, or sharing them',
+    'serialization': 'bytes over the narrowest link of the route',
+    'flight': 'latencies of the links of the route',
 }
-"""The parts of a message's latency; total = queueing + travel."""
+"""The parts of a message's latency; total = queueing + serialization + flight.
+
+Serialization and flight are what an idle network would take, so queueing is what the company of
+other messages costs, whether they wait in line (`fifo`) or share (`fair`); jitter counts to it.
+"""
+
+_ROUNDING = 2  # ns: instants of a trace are whole
 
 _FINENESS = 64  # bins an octave: values within 1.1 % are merged
 _BINS = 64 * _FINENESS
@@ -122,10 +130,25 @@ def latency(runs: Iterable[Run]) -> dict[str, Distribution]:
 @once
 def _latency(run: Run) -> dict[str, Distribution]:
     found = {part: Distribution.empty() for part in PARTS}
-    for messages in run.batches('messages', ['sent_ns', 'started_ns', 'delivered_ns']):
-        arrived = messages[messages['delivered_ns'] >= 0]
-        sent, started, delivered = (arrived[name].to_numpy() for name in arrived)
-        found['total'] += Distribution.of(delivered - sent)
-        found['queueing'] += Distribution.of(started - sent)
-        found['travel'] += Distribution.of(delivered - started)
+    columns = ['source', 'target', 'bytes', 'sent_ns', 'delivered_ns']
+    for messages in run.batches('messages', columns):
+        parts = _split(messages[messages['delivered_ns'] >= 0], routes(run))
+        found = {part: found[part] + Distribution.of(parts[part]) for part in PARTS}
     return found
+
+
+def _split(arrived: pd.DataFrame, known: Routes) -> dict[str, NDArray[np.int64]]:
+    """Return the parts of the latency of each message, whole ns."""
+    ends = (arrived[name].to_numpy().astype(np.int64) for name in ('source', 'target'))
+    flight, rate = known.along(*ends)
+    total = (arrived['delivered_ns'] - arrived['sent_ns']).to_numpy()
+    # where the links are not known all the way counts as queueing
+    least = np.nan_to_num(flight)
+    bytes_ = np.minimum(np.nan_to_num(arrived['bytes'].to_numpy() / rate), total - least)
+    queueing = np.round(total - least - bytes_).astype(np.int64)
+    return {
+        'total': total,
+        'queueing': np.where(queueing <= _ROUNDING, 0, queueing),
+        'serialization': np.round(bytes_).clip(min=0).astype(np.int64),
+        'flight': np.round(least).astype(np.int64),
+    }

@@ -7,18 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.load import Run
-from analysis.metrics.activity import hosts
+from analysis.metrics.activity import hosts, whole
 from analysis.metrics.curves import simulated_seconds
 from analysis.metrics.memory import once
 
-__all__ = ['by_link', 'by_node', 'by_pair', 'complete', 'matrix']
-
-
-def complete(run: Run) -> bool:
-    """Whether the messages of a run were recorded, and all of them."""
-    total = run.summary.get('messages')
-    # retries are rows of their own, so there may be more rows than messages
-    return run.rows('messages') >= int(total if total is not None else 1) > 0
+__all__ = ['by_link', 'by_node', 'by_pair', 'matrix']
 
 
 @once
@@ -60,7 +53,7 @@ def by_node(run: Run) -> pd.DataFrame:
         Index `node`; columns `role`, `sent`, `received`.
     """
     nodes = hosts(run)
-    flows = by_pair(run).reset_index() if complete(run) else run.table('links')
+    flows = by_pair(run).reset_index() if whole(run) else run.table('links')
     sent = flows.groupby('source')['bytes'].sum()
     received = flows.groupby('target')['bytes'].sum()
     return pd.DataFrame(

@@ -13,7 +13,7 @@ from analysis.figures.network import EDGES, busiest
 from analysis.figures.style import USE_COLOURS
 from analysis.figures.traffic import NODES
 from analysis.groups import Group
-from analysis.metrics import by_link, by_node, complete, predictions
+from analysis.metrics import by_link, by_node, predictions, whole
 from analysis.report.blocks import HALF, Block, Panel, draw, each, use_legend
 from analysis.report.study import Study
 from analysis.report.words import bold, capital, clauses, say
@@ -89,7 +89,7 @@ def _imbalance(g: Group) -> float:
 
 def _basis(groups: Sequence[Group], nodes: int) -> str:
     ordered = 'Hosts stand in the order of what they sent. ' if nodes > NODES else ''
-    if all(complete(g.first) for g in groups):
+    if all(whole(g.first) for g in groups):
         return f'{ordered}Seed {groups[0].first.seed}.'
     return (
         f'{ordered}Seed {groups[0].first.seed}, from the hosts’ own links: what a host forwards '

@@ -243,6 +243,7 @@ class Cluster:
                 'source': self.network.source,
                 'target': self.network.target,
                 'bandwidth_bps': self.network.bandwidth * 8,
+                'latency': self.network.latency,
                 'bytes': links['bytes'],
                 'messages': links['messages'],
                 'busy': busy,

@@ -96,6 +96,7 @@ class Star(NamedTuple):
             'source': [*host, *[self.hosts] * self.hosts],
             'target': [*[self.hosts] * self.hosts, *host],
             'bandwidth_bps': [8 * self.bandwidth] * 2 * self.hosts,
+            'latency_ns': [50_000] * 2 * self.hosts,
             'bytes': carried,
             'messages': [(up == h).sum() for h in host] + [(down == h).sum() for h in host],
             'busy_ns': (np.array(carried) / self.bandwidth * 1e9).astype(int),

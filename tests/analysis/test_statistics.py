@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.statistics import bootstrap_interval, estimate, paired_difference, paired_ratio
+from analysis.statistics import (
+    bootstrap_interval,
+    estimate,
+    interquartile_mean,
+    paired_difference,
+    paired_ratio,
+    probability_of_improvement,
+)
 
 values = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=8)
 positive = st.dictionaries(st.integers(0, 9), st.floats(1e-3, 1e3), min_size=2, max_size=6)
@@ -73,3 +80,41 @@ def test_seeds_without_a_value_are_left_out():
     assert paired_difference(gap, {1: 1.0, 2: 3.0, 3: 5.0}).seeds == 2
     assert estimate(list(gap.values()))[::4] == (5.0, 2)
     assert np.isnan(estimate([]).mean)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=12))
+def test_the_interquartile_mean_is_that_of_the_middle_half_of_copies(values):
+    # four copies of each: the quartiles then fall between values
+    middle = np.sort(np.repeat(values, 4))[len(values) : 3 * len(values)]
+    assert float(interquartile_mean(values)) == pytest.approx(middle.mean(), abs=1e-9)
+
+
+def test_an_outlier_moves_the_mean_and_not_the_interquartile_mean():
+    values = np.array([1.0, 2.0, 3.0, 4.0, 1e6, 2.5, 1.5, 3.5])
+    low, high = bootstrap_interval(values[:-1], statistic=interquartile_mean)
+    assert float(interquartile_mean(values)) < 3.5
+    assert 1.0 <= low <= high
+
+
+def test_statistics_agree_with_scipy():
+    stats = pytest.importorskip('scipy.stats')
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(0.3, 1, 12), rng.normal(0, 1, 12)
+
+    assert float(interquartile_mean(a)) == pytest.approx(stats.trim_mean(a, 0.25))
+    u = stats.mannwhitneyu(a, b).statistic
+    found = probability_of_improvement(dict(enumerate(a)), dict(enumerate(b)))
+    assert found.value == pytest.approx(u / 144)
+    scipys = stats.bootstrap((a,), np.mean, method='percentile', random_state=1)
+    np.testing.assert_allclose(bootstrap_interval(a), scipys.confidence_interval, atol=0.05)
+
+
+def test_improvement_is_certain_where_every_run_is_better_and_a_coin_where_none_differs():
+    worse, better = {1: 1.0, 2: 2.0, 3: 1.5}, {1: 4.0, 2: 3.0, 3: 5.0}
+
+    assert probability_of_improvement(better, worse)[:3] == (1.0, 1.0, 1.0)
+    assert probability_of_improvement(better, worse, rising=False).value == 0.0
+    assert probability_of_improvement(better, worse).tells_apart
+    assert not probability_of_improvement(worse, worse).tells_apart
+    assert probability_of_improvement(worse, worse).value == 0.5
+    assert np.isnan(probability_of_improvement({}, worse).value)

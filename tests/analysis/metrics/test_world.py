@@ -17,7 +17,6 @@ from analysis.metrics import (
     by_link,
     by_node,
     call_seconds,
-    complete,
     first_call,
     is_collective,
     latency,
@@ -26,6 +25,7 @@ from analysis.metrics import (
     ranks,
     spans_until,
     vector_bytes,
+    whole,
 )
 
 SECOND = 1_000_000_000
@@ -68,6 +68,7 @@ def tiny(make, tmp_path):
             'source': [0, 2, 1, 2],
             'target': [2, 1, 2, 0],
             'bandwidth_bps': [80.0, 80.0, 80.0, 160.0],
+            'latency_ns': [0, 0, 0, 0],
             'bytes': [15.0, 10.0, 20.0, 20.0],
             'messages': [2, 1, 1, 1],
             'busy_ns': [2 * SECOND, SECOND, SECOND, SECOND],
@@ -80,8 +81,9 @@ def tiny(make, tmp_path):
 def test_seconds_of_each_device_add_up_to_the_simulated_time(tiny):
     table = activity_seconds(tiny)
 
-    assert table.loc[0, ['compute', 'wait', 'other']].tolist() == [2.0, 1.0, 2.0]
-    assert table.loc[1, ['compute', 'wait', 'other']].tolist() == [0.0, 4.0, 1.0]
+    columns = ['compute', 'transfer', 'wait', 'other']
+    assert table.loc[0, columns].tolist() == [2.0, 2.0, 0.0, 1.0]
+    assert table.loc[1, columns].tolist() == [0.0, 2.0, 2.0, 1.0]
     assert table['role'].tolist() == ['worker', 'server']
 
 
@@ -98,7 +100,7 @@ def test_spans_of_the_beginning(tiny):
 
 
 def test_traffic_by_pair_and_by_node(tiny):
-    assert complete(tiny)
+    assert whole(tiny)
     assert matrix(tiny).tolist() == [[0.0, 15.0], [20.0, 0.0]]
     nodes = by_node(tiny)
     assert nodes['sent'].tolist() == [15.0, 20.0]
@@ -117,16 +119,19 @@ def test_thinned_messages_make_way_for_the_hosts_own_links(make, tmp_path, tiny)
     tables = {'nodes': dict(tiny.table('nodes')), 'links': dict(tiny.table('links'))}
     run = read_run(make(tmp_path / 'thin', tables=tables, summary=dict(tiny.summary)))
 
-    assert not complete(run)
+    assert not whole(run)
     assert by_node(run)['sent'].tolist() == [15.0, 20.0]
     assert by_node(run)['received'].tolist() == [20.0, 10.0]  # the lost message never came
 
 
-def test_latency_is_queueing_and_travel_of_what_arrived(tiny):
+def test_latency_is_split_for_what_arrived(tiny):
     found = latency([tiny])
 
     assert {part: one.size for part, one in found.items()} == dict.fromkeys(found, 2)
-    assert found['total'].mean == found['travel'].mean == 1.0
+    assert found['total'].mean == 1.0
+    assert found['flight'].zeros == 2
+    # 10 B/s: the first arrives as fast as can be; the second's 20 B took half the time they need
+    assert found['serialization'].mean == 1.0
     assert found['queueing'].zeros == 2
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -88,18 +87,6 @@ def test_in_markdown_the_same_is_told_with_pictures_beside_it(healthy, written, 
         root = ET.parse(tmp_path / path).getroot()  # noqa: S314 (written just now)
         assert root.tag == '{http://www.w3.org/2000/svg}svg'
         assert 'var(--' not in (tmp_path / path).read_text()
-
-
-def test_markdown_is_the_same_bytes_each_time(study, tmp_path):
-    first = write([study], tmp_path / 'a' / 'runs' / 'report.md', form='md').read_bytes()
-    copy = shutil.copytree(study, tmp_path / 'b' / 'runs' / study.name)
-    shutil.copytree(study, tmp_path / 'a' / 'runs' / study.name)
-
-    again = write([tmp_path / 'a' / 'runs' / study.name], tmp_path / 'a' / 'runs' / 'report.md',
-                  form='md').read_bytes()  # fmt: skip
-
-    assert write([copy], tmp_path / 'b' / 'runs' / 'report.md', form='md').read_bytes() == again
-    assert b'## Learning' in first
 
 
 def test_totals_are_a_frame_with_units_and_categories(make, tmp_path):
