@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.load import Run
 from analysis.metrics.memory import once
-from analysis.metrics.routes import Routes, routes
+from analysis.metrics.routes import promises, routes
 
 __all__ = ['PARTS', 'Distribution', 'latency']
 
@@ -137,10 +137,10 @@ def _latency(run: Run) -> dict[str, Distribution]:
     return found
 
 
-def _split(arrived: pd.DataFrame, known: Routes) -> dict[str, NDArray[np.int64]]:
+def _split(arrived: pd.DataFrame, known: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
     """Return the parts of the latency of each message, whole ns."""
     ends = (arrived[name].to_numpy().astype(np.int64) for name in ('source', 'target'))
-    flight, rate = known.along(*ends)
+    flight, rate = promises(known, *ends)
     total = (arrived['delivered_ns'] - arrived['sent_ns']).to_numpy()
     # where the links are not known all the way counts as queueing
     least = np.nan_to_num(flight)

@@ -1,11 +1,7 @@
-"""What a route promises: its latency and its narrowest link, from the table of links."""
+"""What a route promises: its latency and its narrowest link."""
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import NamedTuple
-
-import networkx as nx
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,60 +9,48 @@ from numpy.typing import NDArray
 from analysis.load import Run
 from analysis.metrics.memory import once
 
-__all__ = ['Routes', 'routes']
+__all__ = ['promises', 'routes']
 
-_HOP = 2.0**-16  # ns: routes are shortest by latency, then by hops
-
-
-class Route(NamedTuple):
-    """Latency, ns, and bytes a nanosecond of the narrowest link."""
-
-    latency: float
-    rate: float
-
-
-class Routes:
-    """Routes of a run, found when first asked for.
-
-    Among routes of equal latency and hops the world may take one with another narrowest link.
-    """
-
-    def __init__(self, links: pd.DataFrame):
-        self.graph: nx.DiGraph[int] = nx.DiGraph()
-        for link in links.itertuples():
-            values = {'latency': float(str(link.latency_ns)), 'bps': float(str(link.bandwidth_bps))}
-            cost = values['latency'] + _HOP
-            self.graph.add_edge(int(str(link.source)), int(str(link.target)), cost=cost, **values)
-        self._known: dict[int, dict[int, Route]] = {}
-
-    def along(
-        self, source: NDArray[np.int64], target: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return latency, ns, and rate, byte/ns, of the route of each pair; NaN where none is."""
-        stride = 1 + int(max(target.max(initial=0), 0))
-        codes, place = np.unique(source * stride + target, return_inverse=True)
-        found = [self._route(int(code) // stride, int(code) % stride) for code in codes]
-        table = np.array(found, dtype=float).reshape(-1, 2)
-        return table[place, 0], table[place, 1]
-
-    def _route(self, source: int, target: int) -> Route:
-        if source not in self._known:
-            self._known[source] = self._from(source)
-        return self._known[source].get(target, Route(np.nan, np.nan))
-
-    def _from(self, source: int) -> dict[int, Route]:
-        if source not in self.graph:
-            return {}
-        paths = nx.single_source_dijkstra_path(self.graph, source, weight='cost')
-        return {target: self._promise(path) for target, path in paths.items()}
-
-    def _promise(self, path: list[int]) -> Route:
-        edges = [self.graph.edges[hop] for hop in pairwise(path)]
-        narrowest = min((edge['bps'] for edge in edges), default=np.inf)
-        return Route(sum(edge['latency'] for edge in edges), narrowest / 8e9)
+_STRIDE = 2**32  # more than there are nodes
 
 
 @once
-def routes(run: Run) -> Routes:
-    """Return the routes of a run, by its recorded links."""
-    return Routes(run.table('links', ['source', 'target', 'latency_ns', 'bandwidth_bps']))
+def routes(run: Run) -> pd.DataFrame:
+    """Return the routes that messages of a run took.
+
+    Returns
+    -------
+    DataFrame
+        Index (`source`, `target`), sorted; columns `latency_ns` (sum over the links) and `rate`
+        (of the narrowest link, byte/ns); empty where messages were not recorded.
+    """
+    hops = run.table('routes', ['source', 'target', 'link'])
+    links = run.table('links', ['link', 'bandwidth_bps', 'latency_ns']).set_index('link')
+    ends = [hops['source'].to_numpy(np.int64), hops['target'].to_numpy(np.int64)]
+    along = links.reindex(hops['link']).reset_index(drop=True).groupby(ends)
+    table = along.agg(latency_ns=('latency_ns', 'sum'), rate=('bandwidth_bps', 'min'))
+    table['rate'] /= 8e9
+    return table.rename_axis(['source', 'target'])
+
+
+def promises(
+    known: pd.DataFrame, source: NDArray[np.int64], target: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return latency, ns, and rate, byte/ns, of the route of each pair; NaN where none is known.
+
+    Parameters
+    ----------
+    known : DataFrame
+        As returned by `routes`.
+    source, target : int array, shape (n,)
+    """
+    pairs = known.index.get_level_values
+    codes = pairs(0).to_numpy(np.int64) * _STRIDE + pairs(1).to_numpy(np.int64)
+    wanted = source * _STRIDE + target
+    place = np.searchsorted(codes, wanted).clip(max=max(0, len(codes) - 1))
+    if not len(codes):
+        return np.full(len(wanted), np.nan), np.full(len(wanted), np.nan)
+    found = codes[place] == wanted
+    columns = (known[name].to_numpy(float)[place] for name in ('latency_ns', 'rate'))
+    latency, rate = (np.where(found, column, np.nan) for column in columns)
+    return latency, rate

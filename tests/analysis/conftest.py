@@ -86,6 +86,15 @@ class Star(NamedTuple):
             'y': [*np.sin(angle), 0.0],
         }
 
+    def routes(self) -> dict[str, Any]:
+        pairs = [(a, b) for a in range(self.hosts) for b in range(self.hosts) if a != b]
+        return {
+            'source': [a for a, _ in pairs for _ in range(2)],
+            'target': [b for _, b in pairs for _ in range(2)],
+            'hop': [0, 1] * len(pairs),
+            'link': [link for a, b in pairs for link in (a, self.hosts + b)],
+        }
+
     def links(self, messages: Mapping[str, Any]) -> dict[str, Any]:
         size = np.asarray(messages['bytes'], float)
         up, down = np.asarray(messages['source']), np.asarray(messages['target'])
@@ -259,6 +268,7 @@ def training_run(
             'messages': messages,
             'spans': log.columns('spans'),
             'links': star.links(messages),
+            'routes': star.routes(),
             'nodes': star.nodes(),
         },
     )
@@ -305,6 +315,7 @@ def collective_run(
             'messages': messages,
             'spans': log.columns('spans'),
             'links': star.links(messages),
+            'routes': star.routes(),
             'nodes': star.nodes(),
         },
     )

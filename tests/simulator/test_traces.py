@@ -30,6 +30,7 @@ def test_the_columns_of_the_design():
         'started_ns delivered_ns',
         'spans': 'device activity operation step start_ns end_ns',
         'quorums': 'time_ns step node kind source byzantine',
+        'critical': 'step kind operation source target waited_for start_ns end_ns',
         'links': 'link source target bandwidth_bps latency_ns bytes messages busy_ns',
         'routes': 'source target hop link',
         'nodes': 'node kind role x y',

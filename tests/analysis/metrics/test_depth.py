@@ -65,6 +65,10 @@ def line(make, tmp_path):
             'bandwidth_bps': [e[2] for e in ends], 'latency_ns': [e[3] for e in ends],
             'bytes': [0.0] * 4, 'messages': [0] * 4, 'busy_ns': [0] * 4,
         }  # fmt: skip
+        routes = {
+            'source': [0, 0, 2, 2, 1, 2], 'target': [2, 2, 1, 0, 0, 0],
+            'hop': [0, 1, 0, 0, 0, 1], 'link': [0, 2, 3, 3, 1, 1],
+        }  # fmt: skip
         nodes = {
             'node': range(3), 'kind': ['host'] * 3, 'role': ['server', 'worker', 'worker'],
             'x': [0.0, 1.0, 2.0], 'y': [0.0] * 3,
@@ -73,7 +77,11 @@ def line(make, tmp_path):
         summary = {'simulated_seconds': 0.1, 'messages': count, 'rounds': 1, 'epochs': 2.0}
         folder = tmp_path / f'{len(list(tmp_path.iterdir()))}'
         return read_run(
-            make(folder, tables={'links': links, 'nodes': nodes, **tables}, summary=summary)
+            make(
+                folder,
+                tables={'links': links, 'nodes': nodes, 'routes': routes, **tables},
+                summary=summary,
+            )
         )
 
     return build

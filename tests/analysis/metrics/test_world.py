@@ -73,6 +73,12 @@ def tiny(make, tmp_path):
             'messages': [2, 1, 1, 1],
             'busy_ns': [2 * SECOND, SECOND, SECOND, SECOND],
         },
+        'routes': {
+            'source': [0, 0, 1, 1],
+            'target': [1, 1, 0, 0],
+            'hop': [0, 1, 0, 1],
+            'link': [0, 1, 2, 3],
+        },
     }
     summary = {'simulated_seconds': 5.0, 'messages': 3, 'bytes': 35.0, 'predicted': {'bytes': 30.0}}
     return read_run(make(tmp_path / 'run', tables=tables, summary=summary))
