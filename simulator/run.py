@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
-
-import numpy as np
 
 from simulator.cluster.cluster import Cluster, Wires
-from simulator.errors import DataError
 from simulator.learning import Learning, Optimizer, Schedule
 from simulator.learning.models import account
 from simulator.learning.probe import Probe
@@ -20,6 +16,7 @@ from simulator.scenario.adversary import adversary_of
 from simulator.scenario.lessons import learning_of, profile_of, regularization_of, scale_of
 from simulator.scenario.schema import Learning as LearningSection
 from simulator.scenario.schema import Scenario
+from simulator.scenario.starts import start_from
 from simulator.scenario.world import devices_of, graph_of, network_of
 from simulator.seeds import Seeds
 from simulator.training import Experiment, Facts, Scoreboard, Stop
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ['execute']
 
 JITTER_SAMPLE = 65536  # draws that stand for the law of jitter inside the fabric
-LARGEST_START = 2**31  # bytes of a file of parameters
 
 
 def execute(
@@ -214,27 +210,3 @@ def predict(scenario: Scenario, experiment: Experiment, rounds: int) -> dict[str
     )
     figures: dict[str, float] = closed_form(facts, **scenario.training.options)
     return figures
-
-
-def start_from(file: Path, learning: Learning) -> None:
-    """Let *learning* begin with the model in *file*.
-
-    Raises
-    ------
-    DataError
-        If it is of another model.
-    """
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            held = {name: np.asarray(arrays[name], np.float32) for name in arrays.files}
-        parameters = held['parameters']
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise DataError(
-            f'learning.start: {file} holds no parameters ({error}); give the model.npz of a run'
-        ) from error
-    try:
-        learning.start_from(parameters, held.get('statistics'))
-    except ValueError as error:
-        raise DataError(
-            f'learning.start: {file} holds {error}; start from a run of the same model'
-        ) from error

@@ -123,19 +123,8 @@ class Learning:
     def start_from(self, parameters: Floats, statistics: Floats | None = None) -> None:
         """Let all workers begin with *parameters* (d,), and with these running statistics (s,).
 
-        Raises
-        ------
-        ValueError
-            If they are of another shape than the model's.
+        What is asked for from now on does; before, ask for nothing.
         """
-        if parameters.shape != self.initial.shape:
-            raise ValueError(
-                f'{parameters.size} parameters, where the model has {self.initial.size}'
-            )
-        if statistics is not None and statistics.shape != self.model.statistics.shape:
-            raise ValueError(
-                f'{statistics.size} statistics, where the model has {self.model.statistics.size}'
-            )
         self.initial = frozen(parameters)
         if statistics is not None:
             self.pool.statistics = frozen(statistics)

@@ -83,7 +83,7 @@ def npz(
     if (test_inputs is None) != (test_targets is None):
         raise DataError(f'{path}: test_inputs and test_targets go together.')
     names = [name for name in (inputs, targets, test_inputs, test_targets) if name is not None]
-    held = _archive(path, raw)
+    held = archive(path, raw)
     for name in names:
         if name not in held:
             raise DataError(f'{path}: no array {name!r}{did_you_mean(name, held)}.')
@@ -136,7 +136,14 @@ def idx(
     return _made(images, arrays, digest(*raw))
 
 
-def _archive(path: str, raw: bytes) -> dict[str, NDArray[Any]]:
+def archive(path: str, raw: bytes) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a numpy archive (.npz) by name.
+
+    Raises
+    ------
+    DataError
+        If it is none, or holds something else than plain arrays.
+    """
     try:
         loaded = np.load(BytesIO(raw), allow_pickle=False)
         arrays = dict(loaded) if isinstance(loaded, NpzFile) else {}

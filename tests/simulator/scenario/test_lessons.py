@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.cli import main
-from simulator.errors import DataError
+from simulator.errors import ScenarioError
 from simulator.learning.profiles import PROFILES
 from simulator.recording import Identity, Recorder, RunFolder
 from simulator.run import build_cluster, build_experiment, build_learning, execute
@@ -102,7 +102,6 @@ def test_a_run_may_start_where_another_ended_with_its_running_statistics(runs, t
 def test_only_a_model_of_the_same_shape_is_started_from(runs, tmp_path):
     file = tmp_path / 'model.npz'
     sets = [f'learning.model={NORMED}', f'learning.start={file}']
-    scenario = runs(sets=sets)[0].scenario
     of_another = {'parameters': np.zeros(650, np.float32)}
     half = {'parameters': np.zeros(472, np.float32), 'statistics': np.zeros(3, np.float32)}
     for arrays, message in (
@@ -111,11 +110,15 @@ def test_only_a_model_of_the_same_shape_is_started_from(runs, tmp_path):
         (half, 'holds 3 statistics, where the model has 12'),
     ):
         np.savez(file, **arrays)
-        with pytest.raises(DataError, match=message):
-            build_learning(scenario, 4)
-    file.write_bytes(b'PK\x03\x04 cut off')
-    with pytest.raises(DataError, match='holds no parameters'):
-        build_learning(scenario, 4)
+        with pytest.raises(ScenarioError, match=message):
+            runs(sets=sets)
+    for junk in (b'PK\x03\x04 cut off', b'junk', b''):
+        file.write_bytes(junk)
+        with pytest.raises(ScenarioError, match=r'learning.start.*no numpy archive'):
+            runs(sets=sets)
+    file.unlink()
+    with pytest.raises(ScenarioError, match=r'learning.start.*No such file'):
+        runs(sets=sets)
 
 
 def claimed(folder):
