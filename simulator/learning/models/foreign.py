@@ -76,8 +76,9 @@ class TorchModel:
     Raises
     ------
     DataError
-        If torch is missing, or the module keeps running statistics (as batch normalization
-        does), which can't be told apart by worker.
+        If torch is missing, or a pass in training changes buffers of the module (as batch
+        normalization changes its running statistics): workers can't have them apart. Buffers
+        that stay as they are, such as a mask, are welcome.
     """
 
     def __init__(self, build: Callable[[], tuple[Any, Any]], task: Task):
@@ -88,7 +89,7 @@ class TorchModel:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             self._module, self._loss = self._built()
-        _check_buffers(self._module)
+            self._check_buffers()
         held = [(name, tuple(each.shape)) for name, each in self._module.named_parameters()]
         self._arrays = list(_placed(held))
         self.dimension: int = self._arrays[-1][1].place.stop
@@ -99,6 +100,7 @@ class TorchModel:
         # one draw of a worker's stream seeds what the module draws
         self.noise = int(any(isinstance(each, kinds) for each in self._module.modules()))
         self.statistics = np.empty(0, np.float32)
+        self._module.to(self._device)
         self._gradients = torch.func.vmap(
             torch.func.grad_and_value(self._batch_loss), randomness='different'
         )
@@ -151,9 +153,14 @@ class TorchModel:
     ) -> Evaluation:
         """Return loss and accuracy of one vector (d,), or of each of many (W, d)."""
         stack = parameters.reshape(-1, self.dimension)
-        sums = [self._judged(each, inputs, targets) for each in stack]
-        losses, hits = np.array(sums).T.reshape(2, *parameters.shape[:-1]) / len(inputs)
-        return Evaluation(losses, hits if self._task.labels else np.full_like(hits, np.nan))
+        sums = np.array([self._judged(each, inputs, targets) for each in stack])
+        losses, hits, asked = sums.T.reshape(3, *parameters.shape[:-1])
+        losses = losses / asked
+        return Evaluation(
+            losses,
+            hits / asked if self._task.labels else np.full_like(hits, np.nan),
+            np.exp(losses) if self._task.tokens and self._task.steps else np.float64(np.nan),
+        )
 
     def footprint(self, batch: int) -> float:
         """Return what lets as many workers be computed at once as is worth a call to torch."""
@@ -161,11 +168,33 @@ class TorchModel:
 
     def _built(self) -> tuple[Any, Any]:
         module, loss = self._build()
-        sample = self._torch.zeros(2, *self._task.inputs)
         module.eval()
         with self._torch.no_grad():
-            module(sample)  # lazy layers find their sizes
+            module(self._sample(2))  # lazy layers find their sizes
         return module, loss
+
+    def _sample(self, count: int) -> Any:
+        """Return inputs to try the module with."""
+        shape = (count, *self._task.inputs)
+        if self._task.tokens:
+            return self._torch.randint(self._task.tokens, shape)
+        return self._torch.rand(shape)
+
+    def _check_buffers(self) -> None:
+        before = {name: each.clone() for name, each in self._module.named_buffers()}
+        self._module.train()
+        with self._torch.no_grad():
+            self._module(self._sample(2))
+        after = dict(self._module.named_buffers())
+        changed = [name for name, each in before.items() if not each.equal(after[name])]
+        if changed:
+            raise DataError(
+                f'torch: a pass in training changes {", ".join(changed[:3])}, of which workers '
+                'can not have each its own; take LayerNorm or GroupNorm in place of batch '
+                'normalization, or its track_running_stats=False.'
+            )
+        if not any(True for _ in self._module.parameters()):
+            raise DataError('torch: the module has no parameters to learn.')
 
     def _batch_loss(self, parameters: Any, inputs: Any, targets: Any) -> Any:
         return self._loss(self._called(parameters, inputs), targets)
@@ -181,17 +210,19 @@ class TorchModel:
 
     def _judged(
         self, parameters: Floats, inputs: NDArray[Any], targets: NDArray[Any]
-    ) -> tuple[float, float]:
-        loss = hits = 0.0
+    ) -> tuple[float, float, float]:
+        """Return the summed loss, the right answers, and how many were asked for."""
+        loss = hits = asked = 0.0
         for start in range(0, len(inputs), SAMPLES):
             some = slice(start, start + SAMPLES)
             outputs, wanted = self._answers(parameters, inputs[some]), self._tensor(targets[some])
-            loss += float(self._loss(outputs, wanted)) * len(wanted)
+            # steps of a sequence may be without a target
+            count = int((wanted >= 0).sum()) if self._task.labels else len(wanted)
+            loss += float(self._loss(outputs, wanted)) * count
+            asked += count
             if self._task.labels:
-                # a model that has diverged is right about nothing
-                sane = outputs.isfinite().all(dim=-1)
-                hits += int(((outputs.argmax(dim=-1) == wanted) & sane).sum())
-        return loss, hits
+                hits += _right(outputs, wanted)
+        return loss, hits, asked
 
     def _tensor(self, array: NDArray[Any]) -> Any:
         wanted = np.float32 if array.dtype.kind == 'f' else np.int64
@@ -202,7 +233,7 @@ class TorchModel:
         from torch.utils.flop_counter import FlopCounterMode
 
         with FlopCounterMode(display=False) as counter, self._torch.no_grad():
-            self._module(self._torch.zeros(1, *self._task.inputs))
+            self._module(self._sample(1))
         counts = {name: sum(each.values()) for name, each in counter.get_flop_counts().items()}
         root = type(self._module).__name__
         layers: dict[str, dict[str, Array]] = {}
@@ -227,15 +258,11 @@ def _torch() -> Any:
     return torch
 
 
-def _check_buffers(module: Any) -> None:
-    held = [name for name, each in module.named_buffers() if each.is_floating_point()]
-    if held:
-        raise DataError(
-            f'torch: the module keeps running statistics ({", ".join(held[:3])}), which workers '
-            'can not have apart; take LayerNorm or GroupNorm, or track_running_stats=False.'
-        )
-    if not any(True for _ in module.parameters()):
-        raise DataError('torch: the module has no parameters to learn.')
+def _right(outputs: Any, wanted: Any) -> int:
+    """Return how many answers are right; a model that has diverged is right about nothing."""
+    lone = outputs.shape[-1] == 1
+    chosen = (outputs[..., 0] >= 0).long() if lone else outputs.argmax(dim=-1)
+    return int(((chosen == wanted) & outputs.isfinite().all(dim=-1)).sum())
 
 
 def _placed(held: list[tuple[str, tuple[int, ...]]]) -> Iterator[tuple[str, Array]]:

@@ -101,6 +101,52 @@ def test_dropout_draws_from_the_worker_s_stream_and_leaves_torch_s_own_alone():
     assert (torch.random.get_rng_state() == state).all()
 
 
+class Masked(nn.Module):
+    """Sees half of the pixels, by a buffer that never changes."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(64, 10)
+        self.register_buffer('mask', torch.arange(64) % 2 / 1.0)
+
+    def forward(self, images):
+        return self.inner(images.flatten(1) * self.mask)
+
+
+def test_buffers_that_stay_as_they_are_are_welcome():
+    model = from_torch(lambda task: (Masked(), nn.functional.cross_entropy))(TASK)
+    parameters = model.init(np.random.default_rng(0))[None]
+    gradient = model.losses_and_gradients(parameters, *batch(workers=1)).gradients[0]
+    by_pixel = np.abs(gradient[:640].reshape(10, 64)).sum(axis=0)
+    assert (by_pixel[::2] == 0).all()
+    assert (by_pixel[1::2] > 0).any()
+
+
+def test_one_unit_tells_two_classes_apart():
+    def loss(outputs, wanted):
+        return nn.functional.binary_cross_entropy_with_logits(outputs[:, 0], wanted.float())
+
+    model = from_torch(lambda task: (nn.Linear(4, 1), loss))(Task((4,), 2))
+    inputs = np.random.default_rng(0).standard_normal((50, 4)).astype(np.float32)
+    parameters = np.array([1, 0, 0, 0, 0], np.float32)
+    assert model.evaluate(parameters, inputs, (inputs[:, 0] > 0).astype(int)).accuracy == 1
+
+
+def test_sequences_of_tokens_are_judged_by_their_targets():
+    """Steps without a target count for nothing."""
+    task = Task((3,), 5, tokens=5, steps=3)
+
+    def loss(outputs, wanted):
+        return nn.functional.cross_entropy(outputs.flatten(0, 1), wanted.flatten(), ignore_index=-1)
+
+    model = from_torch(lambda task: (nn.Embedding(5, 5), loss))(task)
+    parameters = 9 * np.eye(5, dtype=np.float32).ravel()  # predicts what it sees
+    tokens = np.array([[0, 1, 2], [3, 4, 0]])
+    judged = model.evaluate(parameters, tokens, np.array([[0, 1, -1], [3, 0, -1]]))
+    assert judged.accuracy == 0.75
+    assert judged.perplexity == pytest.approx(np.exp(judged.loss))
+
+
 def test_running_statistics_are_refused():
     @from_torch
     def normalized(task):
