@@ -34,6 +34,7 @@ FILE = click.Path(path_type=Path)
 @click.option(
     '--plugin', 'plugins', multiple=True, metavar='FILE.py', type=FILE, help='Entries of your own.'
 )
+@click.option('--dry-run', is_flag=True, help='Say what would be run, and what it takes.')
 @click.option('--no-report', is_flag=True, help='Leave the report out.')
 @click.option('--json', 'as_json', is_flag=True, help='Print one JSON object on stdout.')
 def run(
@@ -44,6 +45,7 @@ def run(
     jobs: int,
     address: str | None,
     plugins: tuple[Path, ...],
+    dry_run: bool,
     no_report: bool,
     as_json: bool,
 ) -> None:
@@ -53,9 +55,18 @@ def run(
     stopped when it is given once more. Exit code 0: all is well; 1: a run failed; 2: the
     command or a scenario is wrong; 130: interrupted.
     """
+    from simulator.recording.files import make_folder
+
     if address is not None and jobs > 1:
         raise click.UsageError('--jobs are processes here, --on is elsewhere: give one of them')
     planned = _planned(scenarios, sets, seed, out, plugins)
+    if dry_run:
+        from simulator.cli.dry_run import show_plan
+
+        show_plan(planned, plugins, jobs, as_json=as_json)
+        return
+    for home in dict.fromkeys(map(_home, planned)):
+        make_folder(home)
     outcomes = _outcomes(planned, jobs, address, plugins)
     by_scenario = _by_scenario(outcomes)
     for home, own in by_scenario.items():
@@ -78,7 +89,6 @@ def _planned(
 ) -> list[Job]:
     """Return the jobs of all scenarios; nothing is written if any of them is wrong."""
     from simulator.errors import Problem, ScenarioError
-    from simulator.recording.files import make_folder
     from simulator.scenario import load
     from simulator.sweep.plan import plan, plugged
 
@@ -94,8 +104,6 @@ def _planned(
                 jobs |= {job.folder: job for job in plan(specs, out, installed)}
     if wrong:
         raise ScenarioError(wrong)
-    for home in dict.fromkeys(_home(job) for job in jobs.values()):
-        make_folder(home)
     return list(jobs.values())
 
 

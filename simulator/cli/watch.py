@@ -66,6 +66,7 @@ class Bars(Watcher):
             console=console,
         )
         self._runs = runs
+        self._tally = Tally(runs)
         self._all = self.shown.add_task('all runs', total=runs, state=f'0/{runs}')
         self._rows: dict[Path, TaskID] = {}
         self._rates: dict[Path, Rate] = {}
@@ -74,11 +75,15 @@ class Bars(Watcher):
         """Show a bar for the run, in place of that of its last attempt."""
         self._drop(job)
         again = f' (attempt {attempt})' if attempt > 1 else ''
+        self._tally.shares[job.folder] = 0.0
         self._rows[job.folder] = self.shown.add_task(label(job) + again, total=None, state='')
         self._rates[job.folder] = Rate()
+        self._refresh()
 
     def progressed(self, job: Job, progress: RunProgress) -> None:
         """Move the bar of the run."""
+        self._tally.shares[job.folder] = progress.share or 0.0
+        self._refresh()
         self.shown.update(
             self._rows[job.folder],
             total=None if progress.share is None else 1.0,
@@ -89,15 +94,70 @@ class Bars(Watcher):
     def ended(self, outcome: Outcome) -> None:
         """Replace the bar of the run by a line above all bars."""
         self._drop(outcome.job)
+        self._tally.ended(outcome)
         self.shown.advance(self._all)
-        done = int(self.shown.tasks[0].completed)
-        self.shown.update(self._all, state=f'{done}/{self._runs}')
+        self._refresh()
         style = 'red' if outcome.status == 'failed' else None
         self.shown.console.print(_ending(outcome), style=style, markup=False, highlight=False)
+
+    def _refresh(self) -> None:
+        self.shown.update(self._all, state=self._tally.text())
 
     def _drop(self, job: Job) -> None:
         if (row := self._rows.pop(job.folder, None)) is not None:
             self.shown.remove_task(row)
+
+
+class Tally:
+    """How many runs are done, under way and failed, and how long the others may take.
+
+    Attributes
+    ----------
+    shares : dict
+        How much of each run that is under way is done, 0..1.
+    """
+
+    def __init__(self, runs: int) -> None:
+        self.shares: dict[Path, float] = {}
+        self._runs = runs
+        self._done = self._skipped = self._failed = 0
+        self._began = monotonic()
+
+    def ended(self, outcome: Outcome) -> None:
+        """Count a run that has come to its end."""
+        self.shares.pop(outcome.job.folder, None)
+        self._done += 1
+        self._skipped += outcome.skipped
+        self._failed += outcome.status == 'failed'
+
+    def text(self) -> str:
+        """Return all that in words."""
+        parts = [f'{self._done}/{self._runs}']
+        parts += [f'{len(self.shares)} running'] if self.shares else []
+        parts += [f'{self._failed} failed'] if self._failed else []
+        left = self.seconds_left()
+        parts += [f'{_clock(left)} left'] if left else []
+        return ' · '.join(parts)
+
+    def seconds_left(self) -> float | None:
+        """Return how long it takes until all are done, at the pace so far; None at first."""
+        paid = self._done - self._skipped + sum(self.shares.values())
+        if not paid:
+            return None
+        return (monotonic() - self._began) * (self._runs - self._skipped - paid) / paid
+
+
+def _clock(seconds: float) -> str:
+    """Return a time as a clock shows it.
+
+    Examples
+    --------
+    >>> _clock(9.4), _clock(75), _clock(3600)
+    ('0:09', '1:15', '1:00:00')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f'{hours}:{minutes:02}:{rest:02}' if hours else f'{minutes}:{rest:02}'
 
 
 class Rate:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from simulator.cli.watch import Rate, label, print_results, watching
+from simulator.cli.watch import Rate, Tally, label, print_results, watching
 from simulator.recording import Identity, Progress
 from simulator.sweep import Job, Outcome
 
@@ -81,3 +81,17 @@ def test_the_rate_is_of_messages_handed_over_since_the_last_report():
     rate = Rate()
     assert rate.of(0) == 0.0
     assert rate.of(10**6) > 1000
+
+
+def test_the_tally_tells_what_is_running_and_what_has_failed_and_how_long_it_takes(monkeypatch):
+    clock = iter([0.0, 10.0, 20.0])
+    monkeypatch.setattr('simulator.cli.watch.monotonic', lambda: next(clock))
+    tally = Tally(6)
+    assert tally.text() == '0/6'
+    tally.ended(Outcome(job(0), 'finished', skipped=True))
+    tally.ended(Outcome(job(1), 'finished'))
+    tally.shares = {job(2).folder: 0.5, job(3).folder: 0.5}
+    # 2 of 5 runs in 10 s: 3 more take 15 s
+    assert tally.text() == '2/6 · 2 running · 0:15 left'
+    tally.ended(Outcome.failure(job(2), 'why'))
+    assert tally.text() == '3/6 · 1 running · 1 failed · 0:20 left'
