@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.cluster.cluster import Cluster, Wires
-from simulator.learning import Learning, Optimizer, Schedule
+from simulator.learning import Learning, Optimizer, Samples, Schedule
 from simulator.learning.models import account
 from simulator.learning.probe import Probe
 from simulator.recording import Progress, Recorder
@@ -20,6 +20,7 @@ from simulator.scenario.starts import start_from
 from simulator.scenario.world import devices_of, graph_of, network_of
 from simulator.seeds import Seeds
 from simulator.training import Experiment, Facts, Scoreboard, Stop
+from simulator.training.poisoning import wanted
 from simulator.training.validation import Validation
 
 if TYPE_CHECKING:
@@ -58,13 +59,15 @@ def execute(
             data = {learning.data.name: learning.data.sha256}
             note(folder, data=data, model=account(learning.model))
             note_profile(folder, scenario)
+        note_adversary(folder, scenario, experiment)
         more = scenario.training(experiment)
         experiment.finish()
         summary = experiment.scoreboard.summary()
     if experiment.scoreboard.parameters is not None:
         save_model(folder, **experiment.scoreboard.model())
     rounds = experiment.scoreboard.rounds
-    return {**summary, **(more or {}), 'predicted': predict(scenario, experiment, rounds)}
+    summary |= _byzantine(experiment) | (more or {})
+    return {**summary, 'predicted': predict(scenario, experiment, rounds)}
 
 
 def build_cluster(scenario: Scenario, seeds: Seeds, recorder: Recorder) -> Cluster:
@@ -140,10 +143,26 @@ def build_experiment(
         schedule=_schedule(scenario.learning),
         adversary=adversary_of(scenario, cluster.graph, Seeds(scenario.seed)),
     )
+    if learning is not None:
+        observe_success(experiment, learning)
     if learning is not None and scenario.evaluate.also:
         rng = Seeds(scenario.seed).stream('probe')
         observe(scoreboard, Probe(learning, scenario.evaluate.also, rng))
     return experiment
+
+
+def observe_success(experiment: Experiment, learning: Learning) -> None:
+    """Let attacks on data that want something be measured by how often they get it."""
+    attacks = [each for liars in experiment.adversary.liars.values() for each in liars.on('data')]
+    board = experiment.scoreboard
+    for samples in wanted(learning, attacks):
+
+        def look(samples: Samples = samples) -> None:
+            if board.parameters is not None:
+                found = learning.evaluate_on(samples, board.parameters)
+                board.figure('attack_success_rate', float(found.accuracy))
+
+        board.observers.append(look)
 
 
 def observe(scoreboard: Scoreboard, probe: Probe) -> None:
@@ -155,6 +174,24 @@ def observe(scoreboard: Scoreboard, probe: Probe) -> None:
                 scoreboard.metric(name, value)
 
     scoreboard.observers.append(look)
+
+
+def note_adversary(folder: Path, scenario: Scenario, experiment: Experiment) -> None:
+    """Note in the manifest who lies, and what the rule promises that is to stand it."""
+    liars = experiment.adversary.plain()
+    if liars:
+        note(folder, byzantine=liars)
+    if promises := scenario.training.beside('promises'):
+        facts = Facts(workers=len(experiment.workers), servers=len(experiment.servers))
+        note(folder, promises=promises(facts, **scenario.training.options))
+
+
+def _byzantine(experiment: Experiment) -> dict[str, Any]:
+    """Return the Byzantine nodes by role, for the summary; nothing where there are none."""
+    liars = experiment.adversary.liars
+    return (
+        {'byzantine': {role: list(each.devices) for role, each in liars.items()}} if liars else {}
+    )
 
 
 def note_profile(folder: Path, scenario: Scenario) -> None:

@@ -223,6 +223,10 @@ class Learning:
             return self.model.evaluate(parameters, *self.data.test, statistics)
         return self._on(self.data.test, parameters, workers)
 
+    def evaluate_on(self, samples: Samples, parameters: Floats) -> Evaluation:
+        """Return loss and accuracy of *parameters* (d,) on samples of any kind."""
+        return self._on(samples, parameters, None)
+
     def validation_loss(self, parameters: Floats) -> float:
         """Return the loss of *parameters* (d,) on the samples kept for validation.
 

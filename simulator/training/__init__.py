@@ -18,6 +18,7 @@ from simulator.training.parameter_server import (
     check_parameter_server,
     parameter_server,
     predict_parameter_server,
+    promises_of_parameter_server,
     roles_of_parameter_server,
 )
 from simulator.training.placement import placement, predict_placement
@@ -63,6 +64,7 @@ KINDS = Catalogue(
         'resilience': check_resilience,
     },
     valid={'all_reduce': valid_all_reduce},
+    promises={'parameter_server': promises_of_parameter_server},
     roles={'parameter_server': roles_of_parameter_server, 'guanyu': roles_of_guanyu},
     predict={
         'parameter_server': predict_parameter_server,

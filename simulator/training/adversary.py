@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -162,6 +162,19 @@ class Adversary:
         """Whether there is any Byzantine node."""
         return bool(self._by_device)
 
+    def plain(self) -> dict[str, Any]:
+        """Return who lies, how and when, as plain data by role: for manifests."""
+        return {
+            role: {
+                'nodes': list(each.devices),
+                'attack': [attack.plain() for attack in each.attacks],
+                'from': _plain(each.window.start),
+                'until': _plain(each.window.end),
+                'knowledge': each.knowledge,
+            }
+            for role, each in self.liars.items()
+        }
+
     def controls(self, device: int) -> bool:
         """Whether a device is Byzantine."""
         return device in self._by_device
@@ -284,3 +297,7 @@ class Adversary:
     def _draws(self, role: str, step: int, target: int | None, place: str) -> np.random.Generator:
         to = -1 if target is None else target
         return self._seeds.stream('attack', role=role, step=step, to=to, place=place)
+
+
+def _plain(moment: Moment | None) -> dict[str, Any] | None:
+    return None if moment is None else {moment.unit: moment.count}

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.catalogue import Choice
 from simulator.learning.arrays import Floats
-from simulator.robust.aggregation import Context, aggregate
+from simulator.robust.aggregation import Context, Outcome, aggregate, outcome
 
 __all__ = ['Aggregator']
 
@@ -36,13 +36,18 @@ class Aggregator:
         self._rng = rng
         self._previous: Floats | None = None
 
-    def trial(self, vectors: Floats, rng: np.random.Generator) -> Floats:
+    def trial(
+        self, vectors: Floats, rng: np.random.Generator, samples: Floats | None = None
+    ) -> Floats:
         """Return what it would make of *vectors* now, with draws of the caller's; forget it."""
-        return aggregate(self._choice, vectors, Context(self._previous, rng))
+        return aggregate(self._choice, vectors, Context(self._previous, rng, samples))
 
     def __call__(self, vectors: Floats | Sequence[object]) -> Floats:
         """Return the aggregate of *vectors* (n, d), each counting as much as the others."""
-        context = Context(self._previous, self._rng)
-        result: Floats = aggregate(self._choice, vectors, context)
-        self._previous = result
+        return self.outcome(vectors).vector
+
+    def outcome(self, vectors: Floats | Sequence[object], samples: Floats | None = None) -> Outcome:
+        """Return the aggregate and what was selected for it; *samples* (n,) may stand behind."""
+        result = outcome(self._choice, vectors, Context(self._previous, self._rng, samples))
+        self._previous = result.vector
         return result

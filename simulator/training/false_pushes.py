@@ -27,10 +27,11 @@ __all__ = ['FalsePushes']
 
 
 class Asked(NamedTuple):
-    """What was asked for last for a worker: from which versions of the slices, and its value."""
+    """What was asked for last for a worker: from which slices, its value, samples behind it."""
 
     versions: tuple[int, ...]
     vector: Vector
+    samples: int
 
 
 class FalsePushes:
@@ -44,7 +45,9 @@ class FalsePushes:
     n : int
         How many vectors the adversary hides among.
     rule : callable
-        ``(n, d) -> (d,)``, to be tried out.
+        ``(n, d), samples (n,) or None -> (d,)``, to be tried out.
+    weighted : bool
+        Whether vectors count as often as their senders took samples.
     """
 
     def __init__(
@@ -53,13 +56,15 @@ class FalsePushes:
         *,
         synchronous: bool,
         n: int,
-        rule: Callable[[Floats], Floats],
+        rule: Callable[[Floats, Floats | None], Floats],
+        weighted: bool = False,
     ):
         self._experiment = experiment
         self._adversary = experiment.adversary
         self._synchronous = synchronous
         self._n = n
         self._rule = rule
+        self._weighted = weighted
         self._liars = set(self._adversary.among(experiment.workers))
         self._asked: dict[int, Asked] = {}
         self._told: dict[int, Floats] = {}  # lies of one synchronous round, by worker
@@ -67,7 +72,8 @@ class FalsePushes:
 
     def begun(self, pushed: Pushed) -> None:
         """Take note of what has been asked for."""
-        self._asked[pushed.worker] = Asked(tuple(pushed.versions), pushed.truth)
+        versions = tuple(pushed.versions)
+        self._asked[pushed.worker] = Asked(versions, pushed.truth, pushed.samples)
 
     def sending(self, pushed: Pushed, step: int) -> None:
         """Put a lie in place of what a worker is about to push in its round *step*, from 1."""
@@ -108,8 +114,20 @@ class FalsePushes:
             vectors = [known[worker].vector() for worker in honest]
             return np.stack(vectors) if vectors else own[:0]
 
+        samples = np.array([known[worker].samples for worker in (*honest, *liars)], float)
+
+        def tried(vectors: Floats) -> Floats:
+            return self._rule(vectors, samples if len(samples) == len(vectors) else None)
+
         lies = self._adversary.lies(
-            'workers', own, seen, n=self._n, rule=self._rule, step=step, place=place
+            'workers',
+            own,
+            seen,
+            n=self._n,
+            rule=tried,
+            step=step,
+            place=place,
+            weights=samples if self._weighted else None,
         )
         return dict(zip(liars, lies, strict=True))
 

@@ -20,7 +20,7 @@ from simulator.learning import Model
 from simulator.learning.arrays import Floats, chunks
 from simulator.seeds import Seeds
 
-__all__ = ['Packer', 'Parcel', 'compressor_of', 'ratio']
+__all__ = ['Packer', 'Parcel', 'compressor_of', 'packers', 'ratio']
 
 FLOAT32 = 4
 
@@ -172,6 +172,22 @@ class Packer:
         for sender, parcel, (packet, state) in zip(senders, parcels, made, strict=True):
             parcel.fill(packet)
             self._states[sender] = state
+
+
+def packers(
+    compressor: Compressor | None,
+    slices: Sequence[slice],
+    seeds: Seeds,
+    senders: int,
+    place: str = '',
+) -> list[Packer]:
+    """Return what remembers the packets of each slice of a vector; [] where none are made."""
+    if compressor is None:
+        return []
+    return [
+        Packer(compressor, part.stop - part.start, seeds, senders, f'{place}{shard}')
+        for shard, part in enumerate(slices)
+    ]
 
 
 def ratio(name: str, packers: Sequence[Packer]) -> dict[str, float]:

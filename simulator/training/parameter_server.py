@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Lt
 
 from simulator.catalogue import Catalogue, Choice
 from simulator.compression import Compression
 from simulator.errors import ScenarioError
 from simulator.learning import OPTIMIZERS, sgd
-from simulator.robust.aggregation import RULES, problems
+from simulator.robust.aggregation import RULES, problems, promised, promises
 from simulator.training.adversary import Role
 from simulator.training.clocks import CLOCKS
 from simulator.training.experiment import ELEMENT, Experiment
 from simulator.training.facts import Facts
 from simulator.training.local import Growth, LocalSteps, Steps
 from simulator.training.packing import compressor_of
-from simulator.training.servers import Servers, Settings
+from simulator.training.servers import Servers
+from simulator.training.settings import Settings
 from simulator.training.shards import cut
 from simulator.units import Seconds
 
@@ -26,6 +27,7 @@ __all__ = [
     'check_parameter_server',
     'parameter_server',
     'predict_parameter_server',
+    'promises_of_parameter_server',
     'roles_of_parameter_server',
 ]
 
@@ -37,6 +39,10 @@ def parameter_server(
     *,
     clock: Annotated[Choice, CLOCKS] = CLOCKS.choice('bsp'),
     aggregation: Annotated[Choice, RULES] = RULES.choice('mean'),
+    weighted: bool = False,
+    buffer: Annotated[int, Ge(1)] | None = None,
+    buffer_staleness: Annotated[int, Ge(0)] | None = None,
+    worker_momentum: Annotated[float, Ge(0), Lt(1)] = 0.0,
     local_steps: Steps = 1,
     local_growth: Growth = 1.0,
     server_optimizer: Annotated[Choice, SERVER_OPTIMIZERS] | None = None,
@@ -55,6 +61,9 @@ def parameter_server(
     With local steps, a worker takes several steps of the scenario's optimizer and pushes how far
     it has come; the server then moves by the aggregate of that, which averages the models.
 
+    Liars. Byzantine workers push whatever their attacks make of the whole vector, and what
+    `simulator.training.false_pushes` says that they see; byzantine servers hand out lies.
+
     Churn. A worker that crashes loses its state; when it is back, it asks the servers for the
     model and goes on. Meanwhile `bsp` and `ssp` wait (`bsp` at most for its timeout), `asp` and
     `backup` go on. What a server held is lost with it, and the run ends, unless there are
@@ -67,6 +76,18 @@ def parameter_server(
         Who may proceed when, and how many gradients make an update.
     aggregation : aggregation rule
         How a server makes one gradient of those it has collected.
+    weighted : bool
+        Let a gradient count as often as its worker has used samples, where workers use unlike
+        many; only for rules that can weigh.
+    buffer : int
+        Under an asynchronous clock: apply the rule not to the gradient that has arrived, but to
+        the latest one of each worker, as soon as there are those of so many workers; a worker
+        counts once, however much it sends.
+    buffer_staleness : int
+        How many updates may have been made since a gradient in the buffer was computed from its
+        model; older ones do not count. By default they all do.
+    worker_momentum : float
+        b: workers send m <- b m + (1 - b) g, a running mean of what they have computed.
     local_steps : int
         H: steps of a worker between fetching the model and pushing.
     local_growth : float
@@ -112,6 +133,10 @@ def parameter_server(
         compressor_of(compression_down, model, len(slices), whole=whole),
         replicas,
         failover,
+        worker_momentum,
+        weighted,
+        buffer,
+        buffer_staleness,
     )
     return Servers(experiment, settings).run()
 
@@ -121,6 +146,9 @@ def check_parameter_server(
     *,
     clock: Choice = CLOCKS.choice('bsp'),
     aggregation: Choice = RULES.choice('mean'),
+    weighted: bool = False,
+    buffer: int | None = None,
+    buffer_staleness: int | None = None,
     shards: int | None = None,
     compression: Sequence[Choice] = (),
     compression_down: Sequence[Choice] = (),
@@ -128,10 +156,9 @@ def check_parameter_server(
     **_: Any,
 ) -> Iterator[str]:
     """Say what does not fit the cluster or the model."""
-    try:
-        yield from problems(aggregation, clock(facts.workers).collects)
-    except ScenarioError as error:  # the clock asks for more workers than there are
-        yield str(error)
+    yield from _check_aggregation(facts, clock, aggregation, buffer, buffer_staleness)
+    if weighted and not promises(aggregation).weighted_by_samples:
+        yield f'weighted: {aggregation.name} takes all vectors for equal; take mean, or do without'
     if replicas and replicas >= facts.servers:
         yield f'replicas(={replicas}) need as many other servers; there are {facts.servers} in all'
     for choices in (compression, compression_down):
@@ -144,9 +171,47 @@ def check_parameter_server(
         yield f'shards(={shards or facts.servers}) must be at most {parameters}, one a parameter'
 
 
+def _check_aggregation(
+    facts: Facts, clock: Choice, aggregation: Choice, buffer: int | None, oldest: int | None
+) -> Iterator[str]:
+    try:
+        rule = clock(facts.workers)
+    except ScenarioError as error:  # the clock asks for more workers than there are
+        yield str(error)
+        return
+    many = rule.collects if buffer is None else buffer
+    for problem in problems(aggregation, many):
+        yield problem if rule.synchronous or buffer else f'{problem}{_BUFFER}'
+    if buffer is None and oldest is not None:
+        yield 'buffer_staleness needs a buffer'
+    elif buffer is not None and rule.synchronous:
+        yield f'buffer is for asynchronous clocks; {clock.name} collects {many} gradients anyway'
+    elif buffer is not None and buffer > facts.workers:
+        yield f'buffer(={buffer}) must be at most {facts.workers} workers'
+
+
+_BUFFER = (
+    '; an asynchronous clock makes an update of each gradient: give a buffer of the latest of '
+    'that many workers'
+)
+
+
 def roles_of_parameter_server(**_: Any) -> dict[str, Role]:
     """Return what Byzantine nodes can be."""
-    return {'workers': Role('worker', tries_rule=True)}
+    servers = Role('server', ('values',), tells_apart=True)
+    return {'workers': Role('worker', tries_rule=True), 'servers': servers}
+
+
+def promises_of_parameter_server(
+    facts: Facts,
+    *,
+    clock: Choice = CLOCKS.choice('bsp'),
+    aggregation: Choice = RULES.choice('mean'),
+    buffer: int | None = None,
+    **_: Any,
+) -> dict[str, Any]:
+    """Return what the rule promises for as many vectors as a server aggregates."""
+    return promised(aggregation, buffer or clock(facts.workers).collects)
 
 
 def predict_parameter_server(

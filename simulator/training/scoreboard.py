@@ -114,6 +114,11 @@ class Scoreboard:
         """Samples used so far, in sizes of the training set."""
         return self.samples / self._an_epoch if self._an_epoch else 0.0
 
+    @property
+    def now(self) -> float:
+        """Simulated seconds."""
+        return self._cluster.clock.now
+
     def wants(self, round_: int) -> bool:
         """Whether round number *round_* (from 1) is still to be done."""
         return not self.over.triggered and (
@@ -131,6 +136,11 @@ class Scoreboard:
         """Record a value measured now."""
         step = self.rounds if step is None else step
         self._recorder.metric(self._cluster.clock.now, step, self.epochs, device, name, value)
+
+    def figure(self, name: str, value: float) -> None:
+        """Record a value measured now; the last one is a figure of the summary, too."""
+        self._figures[name] = value
+        self.metric(name, value)
 
     def round_done(self, parameters: Floats, losses: Sequence[float], samples: int) -> None:
         """Count a round that has led to *parameters* (d,), with the losses of its batches.

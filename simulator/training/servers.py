@@ -3,63 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from simpy.events import Event, Timeout
 
-from simulator.catalogue import Choice
-from simulator.compression import Compressor
 from simulator.errors import StalledError
-from simulator.learning import Optimizer, frozen
+from simulator.learning import frozen
 from simulator.learning.arrays import Floats
-from simulator.training.aggregating import Aggregator
-from simulator.training.clocks import Rule
+from simulator.training.collecting import Batch, Buffer, Collected, Pile
+from simulator.training.combining import Combiner
 from simulator.training.downlink import Downlink
 from simulator.training.experiment import Experiment
+from simulator.training.false_models import FalseModels
 from simulator.training.false_pushes import FalsePushes
 from simulator.training.lives import CONTROL, Lives, Program
-from simulator.training.local import LocalSteps
-from simulator.training.packing import Packer, ratio
+from simulator.training.momentum import Momentum
+from simulator.training.packing import packers, ratio
 from simulator.training.pushes import Fetched, Joined, Pushed
 from simulator.training.replicas import Copy, Replicas, elements_of
 from simulator.training.roster import Roster
+from simulator.training.settings import Settings
 
-__all__ = ['Servers', 'Settings']
-
-
-class Settings(NamedTuple):
-    """How a parameter server is run.
-
-    Attributes
-    ----------
-    rule : Rule
-        The clock.
-    aggregation : Choice
-        How a server makes one vector of those it has collected.
-    steps : LocalSteps
-        Of a worker between fetching and pushing.
-    optimizer : Optimizer
-        How a server applies an aggregate.
-    slices : list of slice
-        Of the model, one a shard.
-    compressor, compressor_down : Compressor, optional
-        Of what workers push, and of what servers send.
-    replicas : int
-        Copies of each slice at other servers.
-    failover : float
-        Seconds until the crash of a server is noticed.
-    """
-
-    rule: Rule
-    aggregation: Choice
-    steps: LocalSteps
-    optimizer: Optimizer
-    slices: list[slice]
-    compressor: Compressor | None = None
-    compressor_down: Compressor | None = None
-    replicas: int = 0
-    failover: float = 1.0
+__all__ = ['Servers']
 
 
 class Servers:
@@ -71,11 +37,9 @@ class Servers:
         self.transport = experiment.transport
         servers, start = experiment.servers, experiment.learning.initial
         shards, workers = range(len(settings.slices)), len(experiment.workers)
-        self.aggregators = [
-            Aggregator(settings.aggregation, experiment.cluster.seeds.stream('rule', shard=shard))
-            for shard in range(len(settings.slices))
-        ]
-        self.trials = experiment.cluster.seeds.stream('trials')
+        seeds = experiment.cluster.seeds
+        self.combiner = Combiner(experiment, settings)
+        self.momentum = Momentum(settings.momentum) if settings.momentum else None
         self.homes = [servers[shard % len(servers)] for shard in shards]
         self.models = [frozen(start[part].copy()) for part in settings.slices]
         self.states = [settings.optimizer.init(model) for model in self.models]
@@ -83,10 +47,10 @@ class Servers:
         self.births = [0] * workers  # how often each worker has begun anew
         self.steps = [0] * workers  # rounds each worker has begun
         self.rosters = [Roster(self.births) for _ in shards]
-        self.packers = self._packers('', settings.compressor, workers)
+        self.packers = packers(settings.compressor, settings.slices, seeds, workers)
         self.downlinks = [
             Downlink(packer, experiment.wire_bytes(packer.dimension) / experiment.scale.bytes)
-            for packer in self._packers('down ', settings.compressor_down, 1)
+            for packer in packers(settings.compressor_down, settings.slices, seeds, 1, 'down ')
         ]
         self.replicas = Replicas(servers, settings.replicas)
         self.lives = Lives(experiment, crashed=self.crashed, returned=self.returned)
@@ -96,8 +60,9 @@ class Servers:
         self.samples = 0
         self.lags: list[int] = []  # staleness of each gradient the first shard has got
         self._joined: tuple[list[Floats], Floats] | None = None
-        self._rule_flops: dict[tuple[int, int], float] = {}
         self.false_pushes = self._false_pushes()
+        lying = experiment.adversary.among(servers)
+        self.false_models = FalseModels(experiment, self.a_round) if lying else None
 
     def run(self) -> dict[str, float]:
         """Start the programs, run to the end, and return what the summary says of it."""
@@ -120,6 +85,7 @@ class Servers:
                 'updates_per_second': updates / max(self.experiment.clock.now, 1e-12),
                 'mean_staleness': float(np.mean(self.lags)) if self.lags else 0.0,
             }
+            | self.combiner.figures
         )
 
     # what a server does
@@ -128,7 +94,7 @@ class Servers:
         """Let workers proceed, collect what they push, aggregate, update."""
         experiment, home, rule = self.experiment, self.homes[shard], self.settings.rule
         roster, late = self.rosters[shard], self.timer()
-        collected: list[Pushed] = []
+        collected = self.collected()
         while not experiment.scoreboard.over.triggered:
             for number, has in roster.released(rule, self.updates[shard]):
                 self.send_model(shard, number, has)
@@ -137,18 +103,26 @@ class Servers:
             experiment.waited(home, 'gradient', step, since)
             if isinstance(arrived, Joined):  # what it has pushed in this round, it pushes again
                 roster.joined(*arrived)
-                collected = [each for each in collected if each.worker != arrived.worker]
+                collected.drop(arrived.worker)
             elif arrived is not None:
                 roster.ended(arrived.worker)
                 if rule.counts(self.staleness(arrived, shard)):
-                    collected.append(arrived)
-            overdue = bool(collected) and late is not None and late.processed
-            if overdue or len(collected) == rule.collects:
-                yield self.aggregation_work(shard, step, len(collected))
+                    collected.add(arrived)
+            overdue = late is not None and late.processed
+            if collected.ready(shard, step - 1, overdue=overdue):
+                batch = collected.take(shard, step - 1)
+                yield self.aggregation_work(shard, step, len(batch.vectors))
                 if self.downlinks:
                     yield from self.compression_work(home, [self.downlinks[shard]], step)
-                self.update(shard, collected)
-                collected, late = [], self.timer()
+                self.update(shard, batch)
+                late = self.timer()
+
+    def collected(self) -> Collected:
+        """Return where a server puts what it gets."""
+        settings, enough = self.settings, self.settings.rule.collects
+        if settings.buffer is not None:
+            return Buffer(settings.buffer, settings.oldest)
+        return Pile(enough, self.combiner.least(enough) if settings.rule.timeout else enough)
 
     def timer(self) -> Timeout | None:
         """Return the event after which a round that begins now waits for nobody."""
@@ -184,39 +158,36 @@ class Servers:
             self.homes[shard],
             experiment.workers[number],
             size,
-            Fetched(version, model),
+            Fetched(version, self.shown(shard, number)),
             kind='model',
             tag=_model_tag(shard, self.rosters[shard].lives[number]),
             step=version + 1,
         )
 
+    def shown(self, shard: int, number: int | None = None) -> Floats:
+        """Return a slice as its server hands it out, to a worker or to who looks from outside."""
+        model = self.models[shard]
+        if self.false_models is None:
+            return model
+        version = self.updates[shard]
+        return self.false_models.shown(shard, self.homes[shard], version, model, number)
+
     def aggregation_work(self, shard: int, step: int, count: int) -> Event:
         """Let the server's device work for what the rule costs on so many vectors."""
         cluster, home = self.experiment.cluster, self.homes[shard]
-        flops = self.rule_flops(count, len(self.models[shard])) * self.experiment.scale.bytes
-        seconds = flops / float(cluster.devices.speed[home])
+        cost = self.combiner.flops(shard, count)
+        seconds = cost * self.experiment.scale.bytes / float(cluster.devices.speed[home])
         name = self.settings.aggregation.name
         return cluster.work(home, seconds, operation=name, activity='aggregate', step=step)
 
-    def rule_flops(self, count: int, dimension: int) -> float:
-        """Return what the rule costs on so many vectors (d,)."""
-        known = self._rule_flops.get((count, dimension))
-        if known is None:
-            aggregation = self.settings.aggregation
-            flops = aggregation.beside('flops')
-            known = flops(count, dimension, **aggregation.options) if flops else 0.0
-            self._rule_flops[count, dimension] = known
-        return known
-
-    def update(self, shard: int, collected: list[Pushed]) -> None:
+    def update(self, shard: int, batch: Batch) -> None:
         """Apply the aggregate of what was collected."""
-        part, rule, before = self.settings.slices[shard], self.settings.rule, self.models[shard]
-        collected.sort(key=lambda each: each.worker)  # not as they arrived
-        stale = max(self.updates[shard] - each.versions[shard] for each in collected)
-        vectors = [each.received(shard, part) for each in collected]
+        rule, before = self.settings.rule, self.models[shard]
+        stale = max(self.updates[shard] - each.versions[shard] for each in batch.new)
+        aggregate = self.combiner.combined(shard, batch.vectors)
         factor = rule.factor(stale) * self.rate_factor(shard)
         model, self.states[shard] = self.settings.optimizer.update(
-            self.aggregate(shard, vectors), self.states[shard], before, factor
+            aggregate, self.states[shard], before, factor
         )
         after = frozen(model)
         self.models[shard] = (
@@ -224,16 +195,10 @@ class Servers:
         )
         self.updates[shard] += 1
         if shard == 0:  # gradients are let go of at once, only their losses are kept
-            self.losses += [each.pending.loss for each in collected]
-            self.samples += sum(each.samples for each in collected)
+            self.losses += [each.pending.loss for each in batch.new]
+            self.samples += sum(each.samples for each in batch.new)
         self.replicate(shard)
         self.updated()
-
-    def aggregate(self, shard: int, vectors: list[Floats]) -> Floats:
-        """Return what the rule makes of some vectors (d,)."""
-        if len(vectors) == 1 and self.settings.aggregation.name == 'mean':
-            return vectors[0]
-        return self.aggregators[shard](np.stack(vectors))
 
     def replicate(self, shard: int) -> None:
         """Send copies of the slice to other servers; nobody waits for their arrival."""
@@ -260,7 +225,10 @@ class Servers:
         if min(self.updates) // self.a_round <= self.experiment.scoreboard.rounds:
             return
         (losses, self.losses), (samples, self.samples) = (self.losses, []), (self.samples, 0)
-        self.experiment.scoreboard.round_done(self.joined(self.models), losses, samples)
+        model = self.joined([self.shown(shard) for shard in range(len(self.models))])
+        self.experiment.scoreboard.round_done(model, losses, samples)
+        if self.combiner.quality is not None:
+            self.combiner.quality.round_done()
 
     # what a worker does
 
@@ -280,8 +248,7 @@ class Servers:
                 fetched.append(message.payload)
             experiment.waited(device, 'model', step, since)
             last = self.begun(number, fetched, step, last)
-            if self.false_pushes is not None:
-                self.false_pushes.begun(last)
+            self.noted(last)
             yield experiment.gradients(number, self.settings.steps.of(step), step)
             if self.packers:
                 yield from self.compression_work(device, self.packers, step)
@@ -306,6 +273,13 @@ class Servers:
             number, model, steps.of(step), self.experiment.optimizer, state, factors
         )
         return Pushed(number, versions, pending, model, samples)
+
+    def noted(self, pushed: Pushed) -> None:
+        """Let momentum, and the adversary, take note of what has been asked for."""
+        if self.momentum is not None:
+            pushed.smoothed = self.momentum.of(pushed.worker, pushed.truth)
+        if self.false_pushes is not None:
+            self.false_pushes.begun(pushed)
 
     def push(self, shard: int, pushed: Pushed, step: int) -> None:
         """Send a server its slice of what a worker has computed."""
@@ -361,6 +335,8 @@ class Servers:
             number = self.experiment.workers.index(device)
             for packer in self.packers:
                 packer.forget(number)
+            if self.momentum is not None:
+                self.momentum.forget(number)
         if shards := [shard for shard, home in enumerate(self.homes) if home == device]:
             if not self.settings.replicas:
                 raise StalledError(self._lost(device, shards[0]))
@@ -409,21 +385,13 @@ class Servers:
         if not experiment.adversary.among(experiment.workers):
             return None
         many = rule.collects if rule.synchronous else len(experiment.workers)
-        return FalsePushes(experiment, synchronous=rule.synchronous, n=many, rule=self.tried)
-
-    def tried(self, vectors: Floats) -> Floats:
-        """Return what the servers would make of whole vectors (n, d): for who tries it out."""
-        parts = zip(self.settings.slices, self.aggregators, strict=True)
-        return np.concatenate([each.trial(vectors[:, part], self.trials) for part, each in parts])
-
-    def _packers(self, place: str, compressor: Compressor | None, senders: int) -> list[Packer]:
-        if compressor is None:
-            return []
-        seeds = self.experiment.cluster.seeds
-        return [
-            Packer(compressor, part.stop - part.start, seeds, senders, f'{place}{shard}')
-            for shard, part in enumerate(self.settings.slices)
-        ]
+        return FalsePushes(
+            experiment,
+            synchronous=rule.synchronous,
+            n=many,
+            rule=self.combiner.tried,
+            weighted=self.settings.weighted,
+        )
 
 
 def _model_tag(shard: int, life: int) -> tuple[str | int, ...]:

@@ -33,14 +33,25 @@ from simulator.robust.aggregation.krum import krum, multi_krum
 from simulator.robust.aggregation.mean import mean
 from simulator.robust.aggregation.monna import monna
 from simulator.robust.aggregation.received import cleaned
-from simulator.robust.aggregation.rule import ALONE, Context, Needs, Promises, Rule, rule
+from simulator.robust.aggregation.rule import (
+    ALONE,
+    Context,
+    Needs,
+    Outcome,
+    Promises,
+    Rule,
+    rule,
+)
 from simulator.robust.aggregation.use import (
     aggregate,
     constant,
     flops,
+    outcome,
     problems,
+    promised,
     promises,
     selected,
+    told,
     tolerance,
 )
 from simulator.robust.aggregation.wrapper import Wrapper, wrapper
@@ -57,6 +68,7 @@ __all__ = [
     'RULES',
     'Context',
     'Needs',
+    'Outcome',
     'Promises',
     'Rule',
     'Wrapper',
@@ -82,12 +94,15 @@ __all__ = [
     'multi_krum',
     'nearest_neighbour_mixing',
     'optimality_gap',
+    'outcome',
     'problems',
+    'promised',
     'promises',
     'rule',
     'selected',
     'sign_majority',
     'squared_distances',
+    'told',
     'tolerance',
     'trimmed_mean',
     'wrapper',

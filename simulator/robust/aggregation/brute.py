@@ -27,7 +27,7 @@ def _flops(n: int, d: int, *, f: int, **_: Any) -> float:
 
 
 @rule(needs=Needs(2, 1), flops=_flops, constant=brute_constant, selects=_closest_together)
-def brute(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
+def brute(vectors: Vectors, chosen: Indices, *, f: Annotated[int, Ge(0)]) -> Vector:
     """Average the n - f vectors of least diameter: minimum diameter averaging (MDA).
 
     It is exact, but does not enumerate subsets: see `diameter`. Where several subsets have the
@@ -37,6 +37,8 @@ def brute(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     Parameters
     ----------
     vectors : array, shape (n, d)
+    chosen : array of int
+        Those that the rule has selected.
     f : int
         Byzantine vectors to survive; needs n >= 2f + 1. The search takes about 1.47^f steps.
 
@@ -56,4 +58,4 @@ def brute(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     >>> brute(np.array([[0.0], [1.0], [2.0], [9.0]]), f=1)
     array([1.])
     """
-    return average(vectors, _closest_together(vectors, f=f))
+    return average(vectors, chosen)

@@ -92,7 +92,9 @@ def _flops(n: int, d: int, *, f: int, over: Inner = 'krum') -> float:
 
 
 @rule(needs=Needs(4, 3), flops=_flops, constant=bulyan_constant, selects=_picks)
-def bulyan(vectors: Vectors, *, f: Annotated[int, Ge(0)], over: Inner = 'krum') -> Vector:
+def bulyan(
+    vectors: Vectors, chosen: Indices, *, f: Annotated[int, Ge(0)], over: Inner = 'krum'
+) -> Vector:
     """Average, in each coordinate, the values closest to the median of well-chosen vectors.
 
     First n - 2f vectors are picked, one at a time: each is the vector closest to what an inner
@@ -105,6 +107,8 @@ def bulyan(vectors: Vectors, *, f: Annotated[int, Ge(0)], over: Inner = 'krum') 
     Parameters
     ----------
     vectors : array, shape (n, d)
+    chosen : array of int
+        Those that the rule has selected.
     f : int
         Byzantine vectors to survive; needs n >= 4f + 3.
     over : {'krum', 'median', 'geometric_median', 'brute'}
@@ -124,4 +128,4 @@ def bulyan(vectors: Vectors, *, f: Annotated[int, Ge(0)], over: Inner = 'krum') 
     >>> bulyan(np.array([[2.0], [2.0], [2.0], [2.0], [2.0], [2.0], [99.0]]), f=1)
     array([2.])
     """
-    return near_median(vectors[_picks(vectors, f=f, over=over)], len(vectors) - 4 * f)
+    return near_median(vectors[chosen], len(vectors) - 4 * f)

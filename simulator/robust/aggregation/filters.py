@@ -132,7 +132,7 @@ def _dnc_flops(n: int, d: int, *, iterations: int = 1, sample: int = 10_000, **_
 )
 def dnc(
     vectors: Vectors,
-    context: Context,
+    chosen: Indices,
     *,
     f: Annotated[int, Ge(0)],
     iterations: Annotated[int, Ge(1)] = 1,
@@ -147,8 +147,8 @@ def dnc(
     Parameters
     ----------
     vectors : array, shape (n, d)
-    context : Context
-        Draws the coordinates.
+    chosen : array of int
+        Those that no iteration filters; the context draws the coordinates.
     f : int
         Byzantine vectors to survive; needs n >= 2f + 1.
     iterations : int
@@ -173,5 +173,4 @@ def dnc(
     >>> dnc(np.array([[1.0, 2.0], [1.0, 3.0], [1.0, 4.0], [9.0, -50.0]]), here, f=1)
     array([1., 3.])
     """
-    kept = _kept(vectors, context, f=f, iterations=iterations, sample=sample, filtered=filtered)
-    return average(vectors, kept)
+    return average(vectors, chosen)

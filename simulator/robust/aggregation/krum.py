@@ -85,7 +85,7 @@ def _keep_fits(n: int, *, f: int, keep: int | None = None) -> Iterator[str]:
     constant=krum_constant,
     selects=lambda vectors, *, f: best_scored(vectors, f=f, keep=1),
 )
-def krum(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
+def krum(vectors: Vectors, chosen: Indices, *, f: Annotated[int, Ge(0)]) -> Vector:
     """Return the vector with the least sum of squared distances to its nearest neighbours.
 
     A vector is scored by its n - f - 2 nearest *others*, so that f colluding vectors cannot
@@ -94,6 +94,8 @@ def krum(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     Parameters
     ----------
     vectors : array, shape (n, d)
+    chosen : array of int
+        Those that the rule has selected.
     f : int
         Byzantine vectors to survive; needs n >= 2f + 3.
 
@@ -112,8 +114,7 @@ def krum(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     >>> krum(np.array([[1.0, 0.0], [1.1, 0.0], [0.8, 0.0], [1.4, 0.0], [9.0, -9.0]]), f=1)
     array([1., 0.])
     """
-    best = best_scored(vectors, f=f, keep=1)[0]
-    return np.array(vectors[best])
+    return np.array(vectors[chosen[0]])
 
 
 @rule(
@@ -124,13 +125,19 @@ def krum(vectors: Vectors, *, f: Annotated[int, Ge(0)]) -> Vector:
     selects=best_scored,
 )
 def multi_krum(
-    vectors: Vectors, *, f: Annotated[int, Ge(0)], keep: Annotated[int, Ge(1)] | None = None
+    vectors: Vectors,
+    chosen: Indices,
+    *,
+    f: Annotated[int, Ge(0)],
+    keep: Annotated[int, Ge(1)] | None = None,
 ) -> Vector:
     """Average the vectors with the least Krum scores.
 
     Parameters
     ----------
     vectors : array, shape (n, d)
+    chosen : array of int
+        Those that the rule has selected.
     f : int
         Byzantine vectors to survive; needs n >= 2f + 3.
     keep : int
@@ -150,4 +157,4 @@ def multi_krum(
     >>> multi_krum(np.array([[1.0], [2.0], [3.0], [4.0], [99.0]]), f=1)
     array([2.5])
     """
-    return average(vectors, best_scored(vectors, f=f, keep=keep))
+    return average(vectors, chosen)

@@ -35,7 +35,11 @@ def _is_there(n: int, *, trusted: int = 0, **_: Any) -> Iterator[str]:
     selects=_nearest,
 )
 def monna(
-    vectors: Vectors, *, f: Annotated[int, Ge(0)], trusted: Annotated[int, Ge(0)] = 0
+    vectors: Vectors,
+    chosen: Indices,
+    *,
+    f: Annotated[int, Ge(0)],
+    trusted: Annotated[int, Ge(0)] = 0,
 ) -> Vector:
     """Average the n - f vectors nearest to a trusted one, itself among them.
 
@@ -45,6 +49,8 @@ def monna(
     Parameters
     ----------
     vectors : array, shape (n, d)
+    chosen : array of int
+        Those that the rule has selected.
     f : int
         Byzantine vectors to survive; needs n >= 2f + 1.
     trusted : int
@@ -64,4 +70,4 @@ def monna(
     >>> monna(np.array([[1.0], [2.0], [99.0], [0.0]]), f=1)
     array([1.])
     """
-    return average(vectors, _nearest(vectors, f=f, trusted=trusted))
+    return average(vectors, chosen)

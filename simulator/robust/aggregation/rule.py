@@ -15,7 +15,7 @@ from simulator.errors import ScenarioError
 from simulator.robust.aggregation.received import cleaned, stacked
 from simulator.robust.arrays import Indices, Vector, Vectors
 
-__all__ = ['ALONE', 'Context', 'Needs', 'Promises', 'Rule', 'rule']
+__all__ = ['ALONE', 'Context', 'Needs', 'Outcome', 'Promises', 'Rule', 'rule']
 
 Flops = Callable[..., float]
 Problems = Callable[..., Iterable[str]]
@@ -103,6 +103,21 @@ ALONE = Context()
 """Nothing but the vectors."""
 
 
+class Outcome(NamedTuple):
+    """What a rule makes of vectors.
+
+    Attributes
+    ----------
+    vector : array, shape (d,)
+        The aggregate.
+    selected : array of int, optional
+        Which vectors the rule went on with, where it selects.
+    """
+
+    vector: Vector
+    selected: Indices | None = None
+
+
 class Rule:
     """A rule, made by the decorator `rule`; call it with vectors, a context, and its options.
 
@@ -138,17 +153,27 @@ class Rule:
         self._problems = problems
         self._selects = selects
         self._receive = stacked if as_received else cleaned
-        self._takes_context = 'context' in inspect.signature(function).parameters
+        who_draws = selects or function
+        self._takes_context = 'context' in inspect.signature(who_draws).parameters
         self.name = function.__name__
 
     def __call__(
         self, vectors: Vectors | Sequence[object], context: Context = ALONE, **options: Any
     ) -> Vector:
         """Return the aggregate, shape (d,), of the dtype of the vectors."""
+        return self.outcome(vectors, context, **options).vector
+
+    def outcome(
+        self, vectors: Vectors | Sequence[object], context: Context = ALONE, **options: Any
+    ) -> Outcome:
+        """Return the aggregate, and what it was made of."""
         received = self._checked(vectors, options)
         more = (context,) if self._takes_context else ()
         with np.errstate(all='ignore'):
-            return self._function(received, *more, **options)
+            if self._selects is None:
+                return Outcome(self._function(received, *more, **options))
+            chosen = self._selects(received, *more, **options)
+            return Outcome(self._function(received, chosen, **options), chosen)
 
     def selects(
         self, vectors: Vectors | Sequence[object], context: Context = ALONE, **options: Any
@@ -202,7 +227,8 @@ def rule(
     problems : callable, optional
         ``(n, **options)``, says what else does not fit.
     selects : callable, optional
-        Takes what the rule takes, returns which vectors it goes on with.
+        Takes vectors, perhaps a context, and the options; returns which vectors to go on with.
+        The rule itself is then handed those in place of the context.
     as_received : bool
         Whether the rule wants values as they are, nan included.
     constant : callable, optional

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from simulator.catalogue import Choice
 from simulator.robust.aggregation.received import cleaned
-from simulator.robust.aggregation.rule import ALONE, Context, Promises, Rule
+from simulator.robust.aggregation.rule import ALONE, Context, Outcome, Promises, Rule
 from simulator.robust.arrays import Indices, Vector, Vectors
 
-__all__ = ['aggregate', 'constant', 'flops', 'problems', 'promises', 'selected', 'tolerance']
+__all__ = [
+    'aggregate',
+    'constant',
+    'flops',
+    'outcome',
+    'problems',
+    'promised',
+    'promises',
+    'selected',
+    'told',
+    'tolerance',
+]
 
 
 def aggregate(
@@ -25,6 +37,15 @@ def aggregate(
     if isinstance(choice.function, Rule):
         return np.asarray(choice(vectors, context))
     return np.asarray(choice(cleaned(vectors)))
+
+
+def outcome(
+    choice: Choice, vectors: Vectors | Sequence[object], context: Context = ALONE
+) -> Outcome:
+    """Return what the rule makes of the vectors, and which of them it selected, if it does."""
+    if isinstance(choice.function, Rule):
+        return choice.function.outcome(vectors, context, **choice.options)
+    return Outcome(np.asarray(choice(cleaned(vectors))))
 
 
 def selected(
@@ -56,6 +77,50 @@ def promises(choice: Choice) -> Promises:
     own = choice.beside('promises') or Promises(False, False, False, False)
     inside: Any = choice.options.get('rule')
     return own & promises(inside) if isinstance(inside, Choice) else own
+
+
+def told(choice: Choice) -> int | None:
+    """Return how many liars a rule was told to survive, itself or inside; None if it was not."""
+    inside: Any = choice.options.get('rule')
+    if 'f' not in choice.options and isinstance(inside, Choice):
+        return told(inside)
+    f: int | None = choice.options.get('f')
+    return f
+
+
+def promised(choice: Choice, n: int) -> dict[str, Any]:
+    """Return as plain data what a rule promises for n vectors: for manifests.
+
+    Returns
+    -------
+    dict
+        The `rule` as it stands in a scenario, `n`, the `f` it was told (None if it takes none),
+        its `tolerance` (None if a plug-in does not say), what it `needs` in words, and what
+        `Promises` says, one key each.
+
+    Examples
+    --------
+    >>> from simulator.robust.aggregation import RULES
+    >>> said = promised(RULES.read({'krum': {'f': 2}}), 10)
+    >>> said['f'], said['tolerance'], said['needs'], said['permutation_invariant']
+    (2, 3, 'n >= 2f + 3', True)
+    """
+    return {
+        'rule': choice.plain(),
+        'n': n,
+        'f': told(choice),
+        'tolerance': tolerance(choice, n),
+        'needs': _needs(choice),
+        **asdict(promises(choice)),
+    }
+
+
+def _needs(choice: Choice) -> str:
+    """Return what a rule, and the one inside it, need of n and f; '' if they survive nobody."""
+    inside: Any = choice.options.get('rule')
+    own = [str(choice.beside('needs') or '')]
+    inner = [f'{inside.name}: {_needs(inside)}'] if isinstance(inside, Choice) else []
+    return '; '.join(filter(None, own + inner))
 
 
 def flops(choice: Choice, n: int, d: int) -> float:

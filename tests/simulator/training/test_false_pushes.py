@@ -5,7 +5,7 @@ import pytest
 
 from simulator.robust.attacks import ATTACKS
 from simulator.seeds import Seeds
-from simulator.training import KINDS
+from simulator.training import KINDS, Facts
 from simulator.training.adversary import Adversary, Liars, Moment, Window
 
 
@@ -106,6 +106,99 @@ def test_krum_keeps_loud_liars_out(attacked):
         aggregation=krum,
     )
     assert lying.summary['test_accuracy'] > honest.summary['test_accuracy'] - 0.1
+
+
+def mean_of(vectors):
+    return np.mean(vectors, axis=0)
+
+
+def test_momentum_is_what_workers_send(attacked, make_experiment):
+    keep, rounds = 0.5, 3
+    found = attacked(worker_momentum=keep, stop={'rounds': rounds})
+    learning = make_experiment().learning
+    model, sent = learning.initial, [np.zeros_like(learning.initial)] * 4
+    for _ in range(rounds):
+        new = [learning.request(worker, model).value for worker in range(4)]
+        sent = [keep * old + (1 - keep) * each for old, each in zip(sent, new, strict=True)]
+        model = model - 0.1 * mean_of(sent)
+    assert found.model == pytest.approx(model, abs=1e-6)
+
+
+def test_liars_see_what_honest_workers_send_momentum_and_all(attacked):
+    wanted = {'scaled': {'factor': 0.0, 'offset': 1.0}}
+    found = attacked(wanted, worker_momentum=0.9, stop={'rounds': 2})
+    start = attacked('zero', liars=(0, 1, 2, 3), stop={'rounds': 1}).model
+    assert found.model == pytest.approx(start - 2 * 0.1, abs=1e-5)
+
+
+def test_under_asp_a_round_of_lies_is_what_the_liar_wants(attacked):
+    far = {'scaled': {'factor': 0.0, 'offset': 50.0}}
+    found = attacked(far, clock='asp', stop={'rounds': 3})
+    assert np.median(found.model) < -10
+
+
+@pytest.mark.parametrize('clock', ['asp', {'ssp': {'staleness': 2}}], ids=str)
+def test_a_rule_over_a_buffer_stands_what_a_mean_does_not(attacked, clock):
+    loud = {'gaussian': {'deviation': 200.0}}
+    options = {'workers': 7, 'liars': (6,), 'stop': {'rounds': 30}, 'clock': clock}
+    bare = attacked(loud, **options)
+    on_guard = attacked(loud, **options, aggregation={'multi_krum': {'f': 1}}, buffer=5)
+    honest = attacked(**{**options, 'liars': ()}, aggregation={'multi_krum': {'f': 1}}, buffer=5)
+    assert np.abs(on_guard.model - honest.model).max() < 1.0
+    assert np.abs(bare.model).max() > 10.0
+
+
+def test_the_mean_of_a_buffer_of_one_is_the_asynchronous_update(attacked):
+    plain = attacked(workers=1, liars=(), clock='asp')
+    buffered = attacked(workers=1, liars=(), clock='asp', buffer=1)
+    assert plain.model == pytest.approx(buffered.model, abs=1e-6)
+
+
+def test_a_late_round_waits_until_its_rule_has_enough(attacked):
+    krum = {'krum': {'f': 1}}
+    clock = {'bsp': {'timeout': '1 ms'}}  # sooner than any worker
+    found = attacked(workers=7, clock=clock, aggregation=krum, sigma=1.0)
+    assert found.summary['rounds'] == 5
+
+
+def test_weights_are_the_samples_behind_a_gradient(attacked):
+    even, weighted = (attacked(weighted=each, sigma=0.3) for each in (False, True))
+    assert even.model == pytest.approx(weighted.model, abs=1e-6)  # all use as many
+    wanted = {'scaled': {'factor': 0.0, 'offset': 2.0}}
+    ruled = attacked(wanted, weighted=True, stop={'rounds': 3})
+    start = attacked('zero', liars=(0, 1, 2, 3), stop={'rounds': 1}).model
+    assert ruled.model == pytest.approx(start - 3 * 0.1 * 2.0, abs=1e-5)
+
+
+def test_what_is_measured_goes_into_the_summary(attacked):
+    found = attacked('sign_flip', workers=5, liars=(4,), aggregation={'multi_krum': {'f': 1}})
+    names = {'aggregate_distance', 'aggregate_angle', 'byzantine_share', 'variance_to_norm'}
+    assert names | {'rounds_per_second'} <= found.summary.keys()
+    assert 0 <= found.summary['byzantine_share'] <= 1
+    assert not names & attacked().summary.keys()
+
+
+CHECK = KINDS.read('parameter_server').beside('check')
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        ({'aggregation': {'krum': {'f': 4}}}, 'krum needs n >= 2f + 3: n=10, f=4'),
+        ({'clock': 'asp', 'aggregation': {'krum': {'f': 1}}}, 'give a buffer'),
+        ({'clock': 'asp', 'aggregation': {'krum': {'f': 4}}, 'buffer': 10}, 'n=10, f=4'),
+        ({'clock': 'asp', 'buffer': 11}, 'buffer(=11) must be at most 10 workers'),
+        ({'buffer': 5}, 'buffer is for asynchronous clocks; bsp'),
+        ({'buffer_staleness': 5}, 'buffer_staleness needs a buffer'),
+        ({'weighted': True, 'aggregation': 'median'}, 'weighted: median takes all'),
+        ({'clock': {'backup': {'wait_for': 4}}, 'aggregation': {'krum': {'f': 1}}}, 'n=4, f=1'),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_is_refused_with_the_numbers(options, said):
+    choice = KINDS.read({'parameter_server': options})
+    [problem] = CHECK(Facts(workers=10, servers=1, parameters=99), **choice.options)
+    assert said in problem
 
 
 def test_roles_say_what_byzantine_workers_can_do():
