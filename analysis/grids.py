@@ -46,6 +46,12 @@ class Grid:
             table[place] = estimate([figure(run) for run in g.runs]).mean
         return table
 
+    def worst_cases(self, figure: Callable[[Run], float]) -> tuple[Group, ...]:
+        """Return the group of each rule whose *figure* is least, rule by rule."""
+        table = self.values(figure)
+        least = [int(np.nanargmin(row)) if not np.isnan(row).all() else -1 for row in table]
+        return tuple(self.cells[place] for place in enumerate(least) if place in self.cells)
+
     def ordered(self, key: Sequence[float]) -> Grid:
         """Return the same with the rules by falling *key* (rules,); NaN goes last."""
         falling = [-np.inf if np.isnan(value) else value for value in key]

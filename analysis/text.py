@@ -127,12 +127,14 @@ def number(value: float, digits: int = 3) -> str:
 
     Examples
     --------
-    >>> number(1234567.0), number(2.34567), number(0.0001234), number(15.5)
-    ('1,234,567', '2.35', '0.000123', '15.5')
+    >>> number(1234567.0), number(2.34567), number(0.0001234), number(15.5), number(7.5948e27)
+    ('1,234,567', '2.35', '0.000123', '15.5', '7.59e+27')
     """
     if math.isnan(value):
         return '–'
-    if value == int(value) and abs(value) < 1e15:
+    if abs(value) >= 1e15:  # a run that diverged: so many digits say nothing
+        return f'{value:.{digits}g}'
+    if value == int(value):
         return f'{int(value):,}'
     if abs(value) >= 10**digits:
         return f'{value:,.0f}'

@@ -58,9 +58,9 @@ def heat_map(
             place = column + GAP * (column == len(columns))
             level = _level(float(scale(value)), low, high, rising=rising)
             _cell(ax, row, place, level, quantity(value, kind, digits))
-    names = [folded(name.replace('_', ' '), 13, 3) for name in (*columns, 'worst case')]
+    names = [folded(name.replace('_', ' '), 11, 4) for name in (*columns, 'worst case')]
     ax.set_xticks([*range(len(columns)), len(columns) + GAP], names)
-    ax.set_yticks(range(len(rows)), [folded(name.replace('_', ' '), 24, 2) for name in rows])
+    ax.set_yticks(range(len(rows)), [folded(name.replace('_', ' '), 20, 2) for name in rows])
     ax.set_xlim(-0.5, len(columns) + GAP + 0.5)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0)
@@ -72,7 +72,7 @@ def heat_map(
 
 def heat_map_size(rows: Sequence[str], columns: Sequence[str]) -> tuple[float, float]:
     """Return the size, in points, of a heat map in which all can be read."""
-    return 150.0 + 66.0 * (len(columns) + 1), 60.0 + 27.0 * len(rows)
+    return 130.0 + 54.0 * (len(columns) + 1), 62.0 + 27.0 * len(rows)
 
 
 def rounds_of(
@@ -140,8 +140,13 @@ def against_number(
 
 
 def _scale(values: NDArray[np.float64], kind: Kind) -> Callable[[Any], Any]:
-    """Return what makes of figures something to colour by: logarithms where they vary a lot."""
-    return np.log if kind == 'number' and spans_decades(values, 1.2) else np.asarray
+    """Return what makes of figures something to colour by: logarithms where they vary a lot.
+
+    Of shares, logarithms of what is missing: 0.99 is as far from 0.9 as that is from 0.
+    """
+    if kind == 'share':
+        return lambda share: -np.log(1.01 - np.asarray(share))
+    return np.log if spans_decades(values, 1.2) else np.asarray
 
 
 def _worst(values: NDArray[np.float64], *, rising: bool) -> list[float]:

@@ -16,8 +16,8 @@ __all__ = ['goal', 'headline', 'headlines', 'mean_of', 'ranking', 'seconds_of']
 
 
 def headlines(study: Study) -> list[Markup]:
-    """Return the answer of a study in which models learn."""
-    return [headline(study)] if study.learning else []
+    """Return the answer of a study in which models learn; of rules against attacks, another is."""
+    return [headline(study)] if study.learning and study.grid is None else []
 
 
 def headline(study: Study) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from analysis.groups import Group, differences
 from analysis.load import Run
-from analysis.metrics import simulated_seconds
+from analysis.metrics import final, simulated_seconds
 from analysis.metrics.robustness import (
     aggregation,
     condition,
@@ -23,7 +24,7 @@ from analysis.report.study import Study
 from analysis.report.tables import Cell, Row, Table
 from analysis.report.words import bold, names, say, series
 from analysis.statistics import estimate
-from analysis.text import number, share
+from analysis.text import number, quantity, share
 
 __all__ = ['availability', 'condition_tables', 'robustness_evidence', 'verdict']
 
@@ -58,7 +59,13 @@ def verdict(run: Run) -> str:
 def robustness_evidence(study: Study) -> list[Markup]:
     """Return warnings where a rule's promise does not cover what happened, and what liars cost."""
     groups = [g for g in concerned(study) if g in study.learning]
-    sentences = (_too_many(groups), _untold(groups), _uncovered(groups), _pace(study, groups))
+    sentences = (
+        _worst_cases(study),
+        _too_many(groups),
+        _untold(groups),
+        _uncovered(groups),
+        _pace(study, groups),
+    )
     return [sentence for sentence in sentences if sentence]
 
 
@@ -158,6 +165,20 @@ def _held(study: Study, groups: Sequence[Group]) -> Table:
         'promise asks that it stays below 1/c². Pace: rounds a second beside the run without liars.'
     )
     return Table('Whether its conditions held', head, rows, note)
+
+
+def _worst_cases(study: Study) -> Markup | None:
+    """Tell what each rule keeps in its worst case, the best first."""
+    if study.grid is None:
+        return None
+    accuracy = partial(final, metric='test_accuracy')
+    worst = np.nanmin(study.grid.values(accuracy), axis=1)
+    order = np.argsort(-worst, kind='stable')
+    parts = [
+        say('{} {}', bold(study.grid.rules[k]), quantity(float(worst[k]), 'share', 2))
+        for k in order
+    ]
+    return say('Worst cases: {}.', series(parts))
 
 
 def _too_many(groups: Sequence[Group]) -> Markup | None:

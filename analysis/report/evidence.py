@@ -23,7 +23,9 @@ def evidence(study: Study) -> list[Markup]:
     if study.target is None:
         return []
     told = (_unfinished, _others, _in_the_end, _price, _load, _computing, _large, _sure, _choice)
-    return [capital(sentence) for tell in told if (sentence := tell(study))]
+    # of rules against attacks, who is first does not count
+    chosen = told if study.grid is None else (_unfinished, _large, _sure)
+    return [capital(sentence) for tell in chosen if (sentence := tell(study))]
 
 
 def _others(study: Study) -> Markup | None:

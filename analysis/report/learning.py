@@ -22,6 +22,9 @@ from analysis.text import Kind, listed, quantity
 
 __all__ = ['learning_blocks']
 
+LARGE = 1000
+"""Losses above which nobody asks for decimals."""
+
 _TITLES = {
     'test_accuracy': 'Test accuracy',
     'test_loss': 'Test loss',
@@ -33,7 +36,7 @@ _TITLES = {
 
 def learning_blocks(study: Study) -> list[Block]:
     """Return the figures of what was learned by when."""
-    groups, target = study.learning, study.target
+    groups, target = study.drawn, study.target
     shown = [metric for metric in _TITLES if _axes(groups, metric)]
     if {'test_loss', 'train_loss'} <= {*shown} and 'val_loss' not in shown:
         shown.remove('train_loss')  # it tells little more, and two look-alikes tire the reader
@@ -84,7 +87,8 @@ def _ends(groups: Sequence[Group], metric: str) -> str:
 
 
 def _end(g: Group, metric: str) -> str:
-    return quantity(estimate([final(run, metric) for run in g.runs]).mean, 'share')
+    value = estimate([final(run, metric) for run in g.runs]).mean
+    return quantity(value, 'share' if not value > LARGE else 'number')
 
 
 def _seen(groups: Sequence[Group], metric: str, target: Target | None) -> Markup:
@@ -123,7 +127,7 @@ def _same_rounds(groups: Sequence[Group], metric: str) -> Markup:
 
 
 def _targets(study: Study, target: Target) -> Block:
-    groups = study.learning
+    groups = study.drawn
     found = [one for g in groups for one in study.reaches(g).values()]
     axes = [x for x in AXES if not np.isnan([getattr(one, x) for one in found]).all()]
     size = (HALF[0], 90.0 + 34.0 * len(groups))
@@ -147,7 +151,7 @@ def _seeds(study: Study) -> pd.DataFrame:
     """Return what each seed took to the target, a row a run."""
     rows = [
         {'variant': g.label, 'seed': seed, **one._asdict()}
-        for g in study.learning
+        for g in study.drawn
         for seed, one in study.reaches(g).items()
     ]
     return pd.DataFrame(rows)
@@ -157,7 +161,7 @@ def _reached(study: Study, x: Axis) -> str:
     kind: Kind = 'number' if x == 'rounds' else x
     means = {
         g: estimate([getattr(one, x) for one in study.reaches(g).values()]).mean
-        for g in study.learning
+        for g in study.drawn
     }
     return listed([f'{g.label} {quantity(mean, kind)}' for g, mean in means.items()]) + '.'
 

@@ -17,7 +17,7 @@ from analysis.load import Run
 from analysis.metrics import curve, final
 from analysis.metrics.robustness import liars, told
 from analysis.report.blocks import HALF, Block, Mark, Panel, draw, sample, variant_legend
-from analysis.report.study import Study
+from analysis.report.study import LINES, Study
 from analysis.report.words import bold, capital, say, series
 from analysis.statistics import estimate
 from analysis.text import Kind, listed, quantity
@@ -68,7 +68,7 @@ def robustness_blocks(study: Study) -> list[Block]:
     if lines := _lines(study.learning):
         blocks.append(_against_liars(lines))
     if groups:
-        shown = [g for g in study.shown if g in study.learning]
+        shown = list(study.drawn)[:LINES]
         measured = [m for m in _MEASURES if any(m.metric in curve(g.first) for g in shown)]
         if measured:
             blocks.append(_rounds(shown, measured))

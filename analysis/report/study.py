@@ -11,7 +11,7 @@ import numpy as np
 from analysis.grids import Grid, arrange_grid
 from analysis.groups import Group, group, superseded
 from analysis.load import Loaded, Run, Skipped
-from analysis.metrics import Reach, Target, choose_target, is_collective, reach
+from analysis.metrics import Reach, Target, choose_target, final, is_collective, reach
 from analysis.metrics.robustness import is_resilience
 from analysis.series import Series, arrange
 from analysis.statistics import Estimate, estimate
@@ -20,6 +20,9 @@ __all__ = ['Study']
 
 PANELS = 6
 """Groups of which figures of a single group are drawn."""
+
+LINES = 14
+"""Groups that can be told apart in one figure, a line each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +90,16 @@ class Study:
         return arrange_grid(self.learning)
 
     @cached_property
+    def drawn(self) -> tuple[Group, ...]:
+        """The groups that learn of which figures draw a line each.
+
+        All of them; but where many rules met many attacks, the worst case of each rule.
+        """
+        if self.grid is None or len(self.learning) <= LINES:
+            return self.learning
+        return self.grid.worst_cases(lambda run: final(run, 'test_accuracy'))
+
+    @cached_property
     def resilience_grid(self) -> Grid | None:
         """Groups that study a rule as such a table."""
         return arrange_grid(self.resilience)
@@ -109,7 +122,7 @@ class Study:
         of each algorithm says more than seven sizes of the first.
         """
         chosen = [one.groups[len(one.groups) // 2] for one in self.series]
-        chosen = chosen if len(chosen) > 1 else list(self.groups)
+        chosen = chosen if len(chosen) > 1 else list(self.drawn or self.groups)
         places = np.unique(np.linspace(0, len(chosen) - 1, PANELS).round().astype(int))
         return tuple(chosen[place] for place in places) if len(chosen) > PANELS else tuple(chosen)
 
@@ -140,10 +153,12 @@ def _finished(g: Group) -> tuple[Run, ...]:
 
 
 def _coloured(groups: tuple[Group, ...]) -> tuple[Group, ...]:
-    """Return *groups*; points of one line of collectives all get the look of their line."""
+    """Return *groups*; those of one line of collectives, or of one rule, all get the same look."""
     looks = {
         g: one.index
         for one in arrange([g for g in groups if is_collective(g.first)])
         for g in one.groups
     }
+    if len(groups) > LINES and (grid := arrange_grid(groups)) is not None:
+        looks = {g: rule for (rule, _), g in grid.cells.items()}
     return tuple(replace(g, index=looks.get(g, g.index)) for g in groups)
