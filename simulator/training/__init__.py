@@ -6,6 +6,7 @@ from simulator.training.all_reduce import (
     all_reduce,
     check_all_reduce,
     predict_all_reduce,
+    roles_of_all_reduce,
     valid_all_reduce,
 )
 from simulator.training.clocks import CLOCKS
@@ -65,7 +66,11 @@ KINDS = Catalogue(
     },
     valid={'all_reduce': valid_all_reduce},
     promises={'parameter_server': promises_of_parameter_server},
-    roles={'parameter_server': roles_of_parameter_server, 'guanyu': roles_of_guanyu},
+    roles={
+        'parameter_server': roles_of_parameter_server,
+        'all_reduce': roles_of_all_reduce,
+        'guanyu': roles_of_guanyu,
+    },
     predict={
         'parameter_server': predict_parameter_server,
         'all_reduce': predict_all_reduce,

@@ -9,7 +9,9 @@ from annotated_types import Gt
 
 from simulator.catalogue import Choice
 from simulator.collectives import chunk_sizes, traffic
-from simulator.compression import Compression, composed
+from simulator.compression import Compression, all_send_their_own, composed
+from simulator.robust.aggregation import RULES, problems
+from simulator.training.adversary import Role
 from simulator.training.algorithms import ALL_REDUCES
 from simulator.training.buckets import Buckets, pieces_of
 from simulator.training.experiment import ELEMENT, Experiment
@@ -23,13 +25,20 @@ from simulator.training.reductions import can_merge
 from simulator.training.shards import cut
 from simulator.units import Seconds
 
-__all__ = ['all_reduce', 'check_all_reduce', 'predict_all_reduce', 'valid_all_reduce']
+__all__ = [
+    'all_reduce',
+    'check_all_reduce',
+    'predict_all_reduce',
+    'roles_of_all_reduce',
+    'valid_all_reduce',
+]
 
 
 def all_reduce(
     experiment: Experiment,
     *,
     algorithm: Annotated[Choice, ALL_REDUCES] = ALL_REDUCES.choice('ring'),
+    aggregation: Annotated[Choice, RULES] = RULES.choice('mean'),
     local_steps: Steps = 1,
     local_growth: Growth = 1.0,
     buckets: Buckets = 1,
@@ -54,6 +63,11 @@ def all_reduce(
     ----------
     algorithm : all-reduce
         Which one.
+    aggregation : aggregation rule
+        By default the mean, added up on the way. With another rule nothing is: each rank gets
+        each vector from its owner, and aggregates them by itself; only algorithms that send whole
+        vectors straight to everybody do that (all_to_all, round_robin). With buckets, each bucket
+        is aggregated for itself.
     local_steps : int
         H: steps of a rank between two all-reduces.
     local_growth : float
@@ -84,6 +98,8 @@ def all_reduce(
     model = experiment.learning.model
     pieces = pieces_of(model, buckets, experiment.scale.stages)
     way = _way(algorithm, exchange, compression, experiment)
+    if aggregation.name != 'mean':
+        way = way._replace(rule=aggregation)
     return RankPrograms(experiment, steps, way, pieces, timeout).run()
 
 
@@ -107,6 +123,7 @@ def _adds_factors(compression: Sequence[Choice]) -> bool:
 
 def valid_all_reduce(
     *,
+    aggregation: Choice = RULES.choice('mean'),
     local_steps: int = 1,
     local_growth: float = 1.0,
     buckets: Buckets = 1,
@@ -115,6 +132,11 @@ def valid_all_reduce(
     **_: Any,
 ) -> None:
     """Refuse what can't go together."""
+    if aggregation.name != 'mean' and compression:
+        raise ValueError(
+            f'aggregation: {aggregation.name} takes whole vectors; remove compression, or take '
+            'a parameter_server, which decodes before it aggregates'
+        )
     if exchange == 'merge' and not compression:
         raise ValueError('exchange: merge is a way to add up compressed vectors; give compression')
     if exchange == 'merge' and not can_merge(composed(compression, shapes=[(1, 1)])):
@@ -130,12 +152,45 @@ def valid_all_reduce(
         )
 
 
-def check_all_reduce(facts: Facts, *, buckets: Buckets = 1, **_: Any) -> Iterator[str]:
-    """Say what does not fit the model."""
+def check_all_reduce(
+    facts: Facts,
+    *,
+    algorithm: Choice = ALL_REDUCES.choice('ring'),
+    aggregation: Choice = RULES.choice('mean'),
+    buckets: Buckets = 1,
+    **_: Any,
+) -> Iterator[str]:
+    """Say what does not fit the ranks or the model."""
+    if aggregation.name != 'mean':
+        yield from _check_rule(facts, algorithm, aggregation)
     if facts.parameters is None or buckets == 'layers':
         return
     if buckets > facts.parameters:
         yield f'buckets(={buckets}) must be at most {facts.parameters}, one a parameter'
+
+
+def _check_rule(facts: Facts, algorithm: Choice, aggregation: Choice) -> Iterator[str]:
+    """Say why ranks can't aggregate by a rule."""
+    if not all_send_their_own(algorithm(ranks_of(facts, algorithm))):
+        yield (
+            f'aggregation: {aggregation.name} needs each vector as its owner sent it, but '
+            f'{algorithm.name} adds up on the way, or lets others forward; take algorithm: '
+            'all_to_all, or round_robin'
+        )
+    yield from problems(aggregation, facts.workers)
+
+
+def roles_of_all_reduce(
+    *,
+    aggregation: Choice = RULES.choice('mean'),
+    compression: Sequence[Choice] = (),
+    **_: Any,
+) -> dict[str, Role]:
+    """Return what Byzantine nodes can be: ranks that lie about what they forward."""
+    if compression:
+        return {}
+    robust = aggregation.name != 'mean'
+    return {'ranks': Role('worker', ('values', 'data'), tries_rule=robust, tells_apart=True)}
 
 
 def predict_all_reduce(

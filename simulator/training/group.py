@@ -17,6 +17,7 @@ from simulator.learning.arrays import Floats
 from simulator.learning.optimizers import State
 from simulator.training.buckets import Piece
 from simulator.training.experiment import Experiment
+from simulator.training.lying_ranks import Lies
 from simulator.training.packing import Packer
 from simulator.training.ranks import ranks_of
 from simulator.training.reductions import (
@@ -28,6 +29,7 @@ from simulator.training.reductions import (
     Phase,
     Reduction,
 )
+from simulator.training.robust_reduction import Aggregated, Recollection
 
 __all__ = ['Bucket', 'Members', 'Round', 'Way']
 
@@ -44,12 +46,15 @@ class Way(NamedTuple):
     compressor : Compressor, optional
     feedback : bool
         With low-rank factors that are added up: whether each rank keeps what they leave out.
+    rule : Choice, optional
+        By which ranks aggregate what they have gathered; by default they add up on the way.
     """
 
     algorithm: Choice
     exchange: str
     compressor: Compressor | None = None
     feedback: bool = False
+    rule: Choice | None = None
 
     @property
     def adds_factors(self) -> bool:
@@ -77,6 +82,8 @@ class Round:
         What compressors remembered before.
     left : set of int
         Members that have left.
+    lies : list
+        What Byzantine members do in this round, one a bucket; None where nobody lies.
     """
 
     members: list[int]
@@ -85,6 +92,7 @@ class Round:
     exchanges: list[Any] = field(default_factory=list)
     marks: list[Any] = field(default_factory=list)
     left: set[int] = field(default_factory=set)
+    lies: list[Lies | None] = field(default_factory=list)
     counted: bool = False
     ends: dict[int, tuple[Floats, State]] | None = None
     losses: list[float] = field(default_factory=list)
@@ -105,6 +113,7 @@ class Bucket:
         self.part, self.share = piece
         self.packer: Packer | None = None
         self.memory: Memory | None = None  # of factors that are added up
+        self.recollection: Recollection | None = None  # of a rule
         self._dimension = self.part.stop - self.part.start
         if way.compressor is not None:
             seeds, senders = experiment.cluster.seeds, len(experiment.workers)
@@ -113,6 +122,9 @@ class Bucket:
             rng = experiment.cluster.seeds.stream('compression', place='sum')
             self.memory = Memory(way.compressor.init(self._dimension), rng)
 
+        if way.rule is not None:
+            self.recollection = Recollection(way.rule, experiment.cluster.seeds, place)
+
     @property
     def flops(self) -> float:
         """What compressing one vector costs."""
@@ -120,20 +132,26 @@ class Bucket:
 
     def mark(self) -> Any:
         """Return what is remembered now."""
+        if self.recollection is not None:
+            return self.recollection.mark()
         if self.memory is not None:
             return replace(self.memory)
         return self.packer.mark() if self.packer else None
 
     def back_to(self, mark: Any) -> None:
         """Forget everything since."""
-        if self.memory is not None:
+        if self.recollection is not None:
+            self.recollection.back_to(mark)
+        elif self.memory is not None:
             self.memory.state, self.memory.residuals = mark.state, mark.residuals
         elif self.packer is not None:
             self.packer.back_to(mark)
 
     def forget(self, number: int) -> None:
         """Let a rank begin anew: it has crashed."""
-        if self.memory is not None:
+        if self.recollection is not None:
+            self.recollection.forget(number)
+        elif self.memory is not None:
             kept = self.memory.residuals
             self.memory.residuals = {m: each for m, each in kept.items() if m != number}
         elif self.packer is not None:
@@ -142,6 +160,8 @@ class Bucket:
     def reduction(self, schedule: Schedule, members: Sequence[int]) -> Reduction:
         """Return the way to the mean of some members' vectors."""
         way = self.way
+        if self.recollection is not None:
+            return Aggregated(schedule, self._dimension, self.recollection)
         if self.packer is None:
             return Dense(schedule, self._dimension)
         if self.memory is not None:

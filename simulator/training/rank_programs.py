@@ -17,7 +17,10 @@ from simulator.training.experiment import Experiment
 from simulator.training.group import Bucket, Members, Round, Way
 from simulator.training.lives import Lives, Program
 from simulator.training.local import LocalSteps
+from simulator.training.lying_ranks import Lies
 from simulator.training.packing import ratio
+from simulator.training.rank_score import RankScore
+from simulator.training.reductions import Reduction
 from simulator.training.replicas import elements_of
 
 __all__ = ['RankPrograms']
@@ -61,6 +64,8 @@ class RankPrograms:
         self.lost: set[int] = set()  # members that have crashed, and are still counted on
         self.waiting: list[int] = []  # who is back and no member
         self.lives = Lives(experiment, crashed=self.crashed, returned=self.returned)
+        lying = experiment.adversary.among(experiment.workers)
+        self.score = RankScore(experiment) if lying else None
         self._groups: dict[tuple[int, ...], Members] = {}
         self._transfers = 0  # of models to newcomers
 
@@ -72,7 +77,8 @@ class RankPrograms:
         for number, device in enumerate(self.experiment.workers):
             self.lives.start(device, self.rank(number, 1))
         self.experiment.run()
-        return ratio('compression', [each.packer for each in self.buckets if each.packer])
+        figures = ratio('compression', [each.packer for each in self.buckets if each.packer])
+        return figures | (self.score.figures if self.score else {})
 
     def rank(self, number: int, step: int, transfer: int | None = None) -> Program:
         """Compute, all-reduce, apply the mean; again and again, from round *step* on.
@@ -99,6 +105,7 @@ class RankPrograms:
             since = experiment.clock.now
             yield experiment.clock.all_of(calls)
             experiment.waited(device, 'all_reduce', step, since)
+            yield from self.aggregate(device, group.reductions, step)
             self.leave(number, step)
             step += 1
 
@@ -124,6 +131,17 @@ class RankPrograms:
             seconds = flops * self.experiment.scale.bytes / float(cluster.devices.speed[device])
             yield cluster.work(device, seconds, operation='compress', activity='compute', step=step)
 
+    def aggregate(self, device: int, reductions: Sequence[Reduction], step: int) -> Program:
+        """Let a device work for what aggregating all that it has gathered costs."""
+        rule = reductions[0].rule
+        if rule is not None:
+            cluster = self.experiment.cluster
+            flops = sum(each.flops for each in reductions) * self.experiment.scale.bytes
+            seconds = flops / float(cluster.devices.speed[device])
+            yield cluster.work(
+                device, seconds, operation=rule.name, activity='aggregate', step=step
+            )
+
     # rounds: what is computed, whenever it is due
 
     def round(self, step: int) -> Round:
@@ -148,6 +166,10 @@ class RankPrograms:
         for number in round_.members:
             round_.pendings[number] = self.begun(number, starts[number][0], step)
         round_.marks = [bucket.mark() for bucket in self.buckets]
+        round_.lies = [
+            Lies.of(self.experiment, round_.members, step, f'bucket {k}')
+            for k in range(len(self.buckets))
+        ]
         for bucket, reduction in zip(
             self.buckets, self.group(round_.members).reductions, strict=True
         ):
@@ -157,7 +179,8 @@ class RankPrograms:
 
     def begun(self, number: int, model: Floats, step: int) -> Pending:
         """Ask for what a rank computes in this round."""
-        learning = self.experiment.learning
+        learning, device = self.experiment.learning, self.experiment.workers[number]
+        self.experiment.adversary.begins(number, device, step - 1, self.experiment.clock.now)
         if self.steps.are_plain:
             return learning.request(number, model)
         before = self.rounds.get(step - 1)
@@ -179,11 +202,7 @@ class RankPrograms:
         """Return with what each member leaves a round; those that hold the same share it."""
         round_ = self.rounds[step]
         if round_.ends is None:
-            reductions = self.group(round_.members).reductions
-            means = [
-                reduction.means(exchange)
-                for reduction, exchange in zip(reductions, round_.exchanges, strict=True)
-            ]
+            means = self.means(round_, step)
             factor = self.experiment.rate_factor(step - 1) if self.steps.are_plain else 1.0
             known: dict[tuple[int, ...], Replica] = {}
             ends = {}
@@ -198,11 +217,30 @@ class RankPrograms:
             round_.settle(ends)
         return round_.ends or {}
 
+    def means(self, round_: Round, step: int) -> list[list[Floats]]:
+        """Return what the ranks hold of each bucket; lies are shown beside the truth, once."""
+        reductions, members = self.group(round_.members).reductions, round_.members
+        exchanges, lies = round_.exchanges, round_.lies
+        if self.score is not None and self.score.wants(lies):
+            pairs = zip(reductions, exchanges, strict=True)
+            truths = [reduction.truths(exchange) for reduction, exchange in pairs]
+        else:
+            truths = []
+        found = [
+            reduction.means(*each)
+            for reduction, *each in zip(reductions, exchanges, lies, strict=True)
+        ]
+        if self.score is not None and truths:
+            self.score.show(members, step, found, truths)
+        return found
+
     def leave(self, number: int, step: int) -> None:
         """Count a rank's leaving; the last one ends the round."""
         round_ = self.rounds[step]
         self.progress[number] = step
         round_.left.add(number)
+        if self.score is not None:
+            self.score.left(number, self.ends(step)[number][0])
         if len(round_.left) == len(round_.members):
             self.count(step, number)
 
@@ -210,7 +248,10 @@ class RankPrograms:
         """Tell the scoreboard of a round that all have left."""
         round_, learning = self.rounds[step], self.experiment.learning
         round_.counted = True
-        model, _ = self.ends(step)[last]
+        ends = self.ends(step)
+        if self.score is not None:
+            last = next((each for each in round_.members if each in self.score.honest), last)
+        model, _ = ends[last]
         samples = sum(map(learning.batch, round_.members)) * self.steps.of(step)
         self.experiment.scoreboard.round_done(model, round_.losses, samples)
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.catalogue import Choice
 from simulator.collectives import Ranks, Schedule, all_gather, apply, chunk_sizes
 from simulator.compression import (
     Compressor,
@@ -25,9 +26,20 @@ from simulator.compression import (
 from simulator.compression.compressor import State
 from simulator.learning import frozen
 from simulator.learning.arrays import Floats as Array
+from simulator.training.lying_ranks import Lies
 from simulator.training.packing import Packer, Parcel
 
-__all__ = ['Dense', 'Gathered', 'LowRank', 'Memory', 'Merged', 'Phase', 'Reduction', 'can_merge']
+__all__ = [
+    'Dense',
+    'Gathered',
+    'LowRank',
+    'Memory',
+    'Merged',
+    'Phase',
+    'Reduction',
+    'Vectors',
+    'can_merge',
+]
 
 FLOAT32 = 4.0
 Vectors = Sequence[Callable[[], Array]]
@@ -53,9 +65,15 @@ class Reduction(ABC):
     ----------
     phases : int
         Calls of the collective, one after another, that it takes.
+    flops : float
+        What each rank has to work when all is there.
+    rule : Choice, optional
+        By which it then aggregates.
     """
 
     phases = 1
+    flops = 0.0
+    rule: Choice | None = None
 
     def __init__(self, schedule: Schedule, dimension: int):
         self.schedule = schedule
@@ -70,8 +88,12 @@ class Reduction(ABC):
         """Yield what is sent in each phase."""
 
     @abstractmethod
-    def means(self, exchange: Any) -> list[Array]:
+    def means(self, exchange: Any, lies: Lies | None = None) -> list[Array]:
         """Return what each rank holds in the end; equal ones are one array."""
+
+    def truths(self, exchange: Any) -> list[Array]:
+        """Return what each rank would hold, had nobody lied."""
+        return self.means(exchange)
 
 
 class Dense(Reduction):
@@ -85,9 +107,14 @@ class Dense(Reduction):
         """Yield the bytes of the chunks."""
         yield Phase(FLOAT32 * chunk_sizes(self.dimension, self.schedule.chunks, whole=True))
 
-    def means(self, exchange: Vectors) -> list[Array]:
-        """Replay the schedule."""
-        sums = apply(self.schedule, np.stack([each() for each in exchange]))
+    def means(self, exchange: Vectors, lies: Lies | None = None) -> list[Array]:
+        """Replay the schedule, with the lies of those who forward."""
+        truth = np.stack([each() for each in exchange])
+        if lies is None:
+            sums = apply(self.schedule, truth)
+        else:
+            corrupt = lies.corrupt(self.schedule, truth)
+            sums = apply(self.schedule, truth, corrupt=corrupt, liars=lies.liars)
         sums /= np.float32(len(sums))
         return _shared(sums)
 
@@ -114,7 +141,7 @@ class Gathered(Reduction):
         sizes = np.array([parcel.bytes for parcel in exchange], np.float64)
         yield Phase(sizes[self.schedule.source], by_row=True) if self._own else Phase(sizes)
 
-    def means(self, exchange: list[Parcel]) -> list[Array]:
+    def means(self, exchange: list[Parcel], lies: Lies | None = None) -> list[Array]:
         """Add up in order of ranks: all hold the same."""
         mean = added([parcel.packet for parcel in exchange])
         mean /= np.float32(len(exchange))
@@ -155,7 +182,7 @@ class Merged(Reduction):
         else:
             yield Phase(exchange.result.sizes.astype(np.float64), by_row=True)
 
-    def means(self, exchange: _Merging) -> list[Array]:
+    def means(self, exchange: _Merging, lies: Lies | None = None) -> list[Array]:
         """Merge."""
         sums = exchange.result.vectors
         return _shared(np.asarray(sums / np.float32(len(sums))))
@@ -211,7 +238,9 @@ class LowRank(Reduction):
             chunks = chunk_sizes(numbers, self.schedule.chunks, whole=True)
             yield Phase(form.numbers.itemsize * chunks)
 
-    def means(self, exchange: tuple[Sequence[int], Vectors]) -> list[Array]:
+    def means(
+        self, exchange: tuple[Sequence[int], Vectors], lies: Lies | None = None
+    ) -> list[Array]:
         """Compress the mean."""
         members, vectors = exchange
         memory, kept = self._memory, self._memory.residuals
