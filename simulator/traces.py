@@ -282,7 +282,7 @@ FIGURES: Final[dict[str, str]] = {
     'compression_down_ratio': 'the same of what servers send',
     'server_distance': 'largest distance between two honest servers after a step, L2, at most',
     'byzantine_in_quorums': 'share of Byzantine senders in the quorums of honest nodes, mean',
-    'lie_spread': 'share of the pieces of honest ranks that a lie has made wrong, in its first round',
+    'lie_spread': 'share of the pieces of honest ranks that a lie makes wrong, first lying round',
     'lie_error': 'mean error of these pieces, as a share of what they should be',
     'measured': 'what was measured of `predicted` and is no key of its own, by name',
     'resilience': 'of a study of resilience: |E[F] - g|, its error, angle, |g|, bound, ...',
