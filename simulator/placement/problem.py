@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import PlacementError, did_you_mean
+from simulator.errors import PlacementError
 from simulator.placement.graph import OperationGraph
 from simulator.placement.paths import rows_of
 from simulator.placement.platform import Platform
@@ -135,7 +135,8 @@ def _check_kinds(problem: Problem) -> None:
     graph, there = problem.graph, set(problem.platform.kinds)
     for k, kind in enumerate(graph.kinds):
         if kind and kind not in there:
-            told = did_you_mean(kind, there - {''}) or '; the devices have no kind'
+            known = ', '.join(sorted(there - {''}))
+            told = f'; there are devices of kind {known}' if known else '; the devices have no kind'
             raise PlacementError(f'operation {graph.names[k]!r} needs a {kind!r} device{told}')
         own = problem.kinds[problem.unit[k]]
         if kind and kind != own:

@@ -45,7 +45,10 @@ def check(scenario: Scenario) -> Iterator[Fault]:
     world = yield from _built(topology, lambda: world_of(plain, seed))
     if world is None:
         return
-    yield from _check_names(cluster, world)
+    wrong = list(_check_names(cluster, world))
+    yield from wrong
+    if not wrong and cluster.overrides != Overrides():
+        world = world_of(cluster, seed)
     stragglers = ('cluster', 'stragglers', cluster.stragglers.name)
     yield from _built(stragglers, lambda: cluster.stragglers(Seeds(seed), world.network.hosts))
     taught = None

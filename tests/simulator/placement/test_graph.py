@@ -68,7 +68,11 @@ def platform(memory=np.inf, kinds=('cpu', 'gpu')):
 @pytest.mark.parametrize(
     ('given', 'place', 'message'),
     [
-        ({'kinds': ['', 'gpi', '']}, {}, "operation 'b' needs a 'gpi' device, did you mean 'gpu'"),
+        (
+            {'kinds': ['', 'gpi', '']},
+            {},
+            "operation 'b' needs a 'gpi' device; there are devices of kind cpu, gpu",
+        ),
         ({'kinds': ['', 'gpu', '']}, {'kinds': ('', '')}, "'b' needs a 'gpu' device; the devices"),
         ({'parameters': [1.0, 9.0, 1.0]}, {'memory': 8.0}, "'b' needs 9 bytes of memory; .* 8"),
         (
