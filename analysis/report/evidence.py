@@ -8,6 +8,7 @@ from markupsafe import Markup
 from analysis.groups import Group
 from analysis.metrics import activity_shares, by_node, final
 from analysis.report.answer import goal, mean_of, ranking, seconds_of
+from analysis.report.lessons import generalization, reach_of_gradients
 from analysis.report.study import Study
 from analysis.report.words import bold, capital, interval, names, say, series, several, sureness
 from analysis.statistics import paired_difference, paired_ratio
@@ -15,14 +16,26 @@ from analysis.text import quantity, share, times
 
 __all__ = ['evidence']
 
-_MOST = 6  # names that a sentence can bear
+_MOST = 8  # names that a sentence can bear
 
 
 def evidence(study: Study) -> list[Markup]:
     """Return the sentences below the answer of a study of learning."""
     if study.target is None:
         return []
-    told = (_unfinished, _others, _in_the_end, _price, _load, _computing, _large, _sure, _choice)
+    told = (
+        _unfinished,
+        _others,
+        _in_the_end,
+        generalization,
+        reach_of_gradients,
+        _price,
+        _load,
+        _computing,
+        _large,
+        _sure,
+        _choice,
+    )
     # of rules against attacks, who is first does not count
     chosen = told if study.grid is None else (_unfinished, _large, _sure)
     return [capital(sentence) for tell in chosen if (sentence := tell(study))]

@@ -13,23 +13,28 @@ from analysis.report.study import Study
 from analysis.report.words import bold, capital, say, series
 from analysis.text import listed
 
-__all__ = ['layer_blocks']
+__all__ = ['first_to_last', 'layer_blocks', 'measured']
 
 _MOMENTS: dict[Moment, str] = {'first': 'at the first look', 'last': 'at the last look'}
 
 
+def measured(study: Study) -> list[Group]:
+    """Return the groups whose gradients were measured layer by layer."""
+    return [g for g in study.learning if len(layer_norms(g.first, 'first')) > 1]
+
+
 def layer_blocks(study: Study) -> list[Block]:
     """Return the figure of gradients by layer, where they were measured."""
-    groups = [g for g in study.learning if len(layer_norms(g.first, 'first')) > 1]
+    groups = measured(study)
     if not groups:
         return []
     panels = []
     for moment, title in _MOMENTS.items():
-        told = [f'{g.label} {_ratio(g, moment):.2g}' for g in groups[:8]]
+        told = [f'{g.label} {first_to_last(g, moment):.2g}' for g in groups[:8]]
         alternative = f'Gradient by layer {title}; first layer to last: {listed(told)}.'
         figure = partial(gradients_by_layer, groups=groups, moment=moment)
         panels.append(Panel(draw(f'layers-{moment}', alternative, figure, HALF), title))
-    parts = [say('{} with {}', f'{_ratio(g, "first"):.2g}', bold(g)) for g in groups[:6]]
+    parts = [say('{} with {}', f'{first_to_last(g, "first"):.2g}', bold(g)) for g in groups[:6]]
     caption = say(
         'Length of the gradient by each layer’s weights, on training samples that are always the '
         'same; mean of the seeds. At the first look the first layer’s is that of the last times '
@@ -41,7 +46,7 @@ def layer_blocks(study: Study) -> list[Block]:
     ]
 
 
-def _ratio(g: Group, moment: Moment) -> float:
+def first_to_last(g: Group, moment: Moment) -> float:
     """Return the length of the first layer's gradient, as a share of the last's."""
     norms = np.array([layer_norms(run, moment)[[0, -1]] for run in g.runs])
     with np.errstate(divide='ignore', invalid='ignore'):
