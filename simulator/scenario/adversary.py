@@ -17,6 +17,7 @@ from simulator.scenario.schema import Adversaries, Byzantine, Scenario
 from simulator.seeds import Seeds
 from simulator.training.adversary import Adversary, Liars, Moment, Role, Window
 from simulator.training.facts import nodes_with
+from topologies.cuts import hosts_at_the_cut
 
 __all__ = ['adversary_of', 'check_adversary', 'roles_of']
 
@@ -92,6 +93,8 @@ def _devices(
     count = section.count or 0
     if count > len(hosts):
         raise ScenarioError(f'count(={count}) must be at most {len(hosts)}, all {role} there are')
+    if section.where == 'cut':
+        return tuple(sorted(hosts_at_the_cut(graph, hosts)[:count]))
     order = seeds.stream('byzantine', role=role).permutation(len(hosts))
     return tuple(sorted(hosts[k] for k in order[:count]))
 
@@ -109,6 +112,8 @@ def _check_nodes(
     if (section.count is None) == (section.nodes is None):
         yield Fault(place, 'takes either count or nodes', at_key=True)
         return
+    if section.where == 'cut' and section.nodes is not None:
+        yield Fault((*place, 'where'), 'says where a count of them stands; nodes are named already')
     try:
         _devices(str(place[-1]), section, graph, known, seeds)
     except ScenarioError as error:

@@ -283,6 +283,8 @@ class Byzantine(Section):
 
     count: Annotated[int, Ge(0)] | None = None
     """How many; who, is drawn from the seed, and of more liars the first stay the same."""
+    where: Literal['random', 'cut'] = 'random'
+    """Whether these are drawn, or stand where the network is thinnest: at its sparsest cut."""
     nodes: Names | None = None
     """Or which: nodes such as 3 or 0..7."""
     attack: Annotated[Choice | list[Annotated[Choice, ATTACKS]], OneOrMore(ATTACKS)]

@@ -13,7 +13,7 @@ from simulator.training.clocks import CLOCKS
 from simulator.training.collective import collective, predict_collective
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts, Scale
-from simulator.training.gossip import check_gossip, gossip, predict_gossip
+from simulator.training.gossip import check_gossip, gossip, predict_gossip, roles_of_gossip
 from simulator.training.guanyu import check_guanyu, guanyu, predict_guanyu, roles_of_guanyu
 from simulator.training.parameter_server import (
     check_parameter_server,
@@ -69,6 +69,7 @@ KINDS = Catalogue(
     roles={
         'parameter_server': roles_of_parameter_server,
         'all_reduce': roles_of_all_reduce,
+        'gossip': roles_of_gossip,
         'guanyu': roles_of_guanyu,
     },
     predict={

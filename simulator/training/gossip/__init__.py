@@ -2,8 +2,17 @@
 
 from simulator.training.gossip.checks import check_gossip, predict_gossip
 from simulator.training.gossip.kind import gossip
+from simulator.training.gossip.lying_peers import roles_of_gossip
 from simulator.training.gossip.mixing import MIXES
 from simulator.training.gossip.overlays import OVERLAYS
 from simulator.training.gossip.protocols import PROTOCOLS
 
-__all__ = ['MIXES', 'OVERLAYS', 'PROTOCOLS', 'check_gossip', 'gossip', 'predict_gossip']
+__all__ = [
+    'MIXES',
+    'OVERLAYS',
+    'PROTOCOLS',
+    'check_gossip',
+    'gossip',
+    'predict_gossip',
+    'roles_of_gossip',
+]

@@ -90,7 +90,9 @@ class Inbox:
             self._keep(message.payload)
 
     def _keep(self, letter: Letter) -> None:
-        self._held.setdefault(letter.round, []).append(letter)
+        held = self._held.setdefault(letter.round, [])
+        if all(each.source != letter.source for each in held):  # a sender counts once a round
+            held.append(letter)
         if letter.round > self._waited_for:
             self._heard.setdefault(letter.round, set()).add(letter.source)
         self._gone.discard(letter.source)

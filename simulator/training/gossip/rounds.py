@@ -23,26 +23,38 @@ class Rounds:
     experiment : Experiment
     average : callable
         Returns the average model as it is now.
+    liars : set of int
+        Byzantine peers, whose updates do not count.
     """
 
-    def __init__(self, experiment: Experiment, average: Callable[[], Floats]):
+    def __init__(
+        self,
+        experiment: Experiment,
+        average: Callable[[], Floats],
+        liars: frozenset[int] = frozenset(),
+    ):
         self._experiment = experiment
         self._scoreboard = experiment.scoreboard
         self._average = average
         self._finished = [0] * len(experiment.workers)
-        self._behind = set(range(len(experiment.workers)))
+        self._honest = [n for n in range(len(experiment.workers)) if n not in liars]
+        self._behind = set(self._honest)
         self._updates: list[Walk] = []
         self._updates_of: defaultdict[int, list[Walk]] = defaultdict(list)
 
     def updated(self, walk: Walk) -> None:
         """Count an update of a peer that synchronizes with nobody."""
+        if walk.worker not in self._honest:
+            return
         self._updates.append(walk)
-        if len(self._updates) == len(self._finished):
+        if len(self._updates) == len(self._honest):
             updates, self._updates = self._updates, []
             self._over(updates)
 
     def finished(self, number: int, round_: int, walk: Walk) -> None:
         """Count that peer *number* has finished round *round_*."""
+        if number not in self._honest:
+            return
         self._updates_of[round_].append(walk)
         self._finished[number] = round_
         if round_ > self._scoreboard.rounds:
@@ -50,7 +62,7 @@ class Rounds:
         while not self._awaited() and self._scoreboard.wants(self._scoreboard.rounds + 1):
             self._over(self._updates_of.pop(self._scoreboard.rounds + 1, ()))
             now = self._scoreboard.rounds
-            self._behind = {each for each, last in enumerate(self._finished) if last <= now}
+            self._behind = {each for each in self._honest if self._finished[each] <= now}
 
     def _awaited(self) -> bool:
         """Whether somebody is still to finish the present round."""
@@ -59,7 +71,7 @@ class Rounds:
             return bool(self._behind)
         devices = self._experiment.workers
         # a round that nobody at all has finished is not over, whoever is down
-        none_yet = len(self._behind) == len(devices)
+        none_yet = len(self._behind) == len(self._honest)
         return none_yet or any(devices[number] not in down for number in self._behind)
 
     def _over(self, updates: Sequence[Walk]) -> None:

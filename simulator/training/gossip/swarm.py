@@ -14,10 +14,12 @@ from simulator.learning import frozen
 from simulator.learning.arrays import Floats
 from simulator.seeds import Seeds
 from simulator.training.experiment import ELEMENT, Experiment
+from simulator.training.gossip.lying_peers import LyingPeers
 from simulator.training.gossip.neighbours import Neighbourhoods
 from simulator.training.gossip.parcels import Compressing, Parcel
+from simulator.training.gossip.post import Letter, Post, Posting
 from simulator.training.gossip.rounds import Rounds
-from simulator.training.lives import CONTROL, Lives
+from simulator.training.lives import Lives
 from simulator.training.local import LocalSteps
 from simulator.training.nodes import average, consensus_distance, record_accuracies, spread_evenly
 from simulator.training.promises import Ledger, Model, Walk, value_of
@@ -29,24 +31,6 @@ Program = Generator[Event, Any, Any]
 
 MOST_ROUTES = 20_000
 BLOCK = 32
-
-
-class Letter(NamedTuple):
-    """What peers send each other.
-
-    Attributes
-    ----------
-    source : int
-        The sender's number.
-    round : int
-        The sender's.
-    content : object
-        A promised model, or what the protocol makes of one.
-    """
-
-    source: int
-    round: int
-    content: Any
 
 
 class Settings(NamedTuple):
@@ -80,7 +64,8 @@ class Partners:
 
     Examples
     --------
-    >>> from simulator.seeds import Seeds
+    >>> from simulator.robust.attacks import Conduct
+    from simulator.seeds import Seeds
     >>> Partners(Seeds(0), device=3).one_of([5])
     5
     """
@@ -149,10 +134,12 @@ class Swarm:
         self.starts = _starts(experiment, settings.own_starts)
         self.models: list[Model] = list(self.starts)
         self.newcomers: set[int] = set()
-        self.rounds = Rounds(experiment, self.average)
+        self.liars = LyingPeers(experiment, self.ledger, settings.combine)
+        self.rounds = Rounds(experiment, self.average, self.liars.numbers)
         self.partners = [Partners(experiment.cluster.seeds, device) for device in self.devices]
         self._walks: list[Walk | None] = [None] * self.count
         self._lives = Lives(experiment, crashed=self._crashed, returned=self._returned)
+        self._post = Post(experiment, self.liars, self._lives, self._false)
         self._numbers = {device: number for number, device in enumerate(self.devices)}
         experiment.scoreboard.observers.append(self.measure)
 
@@ -173,6 +160,8 @@ class Swarm:
 
     def train(self, number: int, model: Model, round_: int) -> Walk:
         """Promise where the peer's next local steps lead from *model*."""
+        device, now = self.devices[number], self.clock.now
+        self.experiment.adversary.begins(number, device, round_ - 1, now)
         steps = self.settings.steps.of(round_)
         factors = self.experiment.rate_factors(round_, steps)
         before = self._walks[number]
@@ -181,6 +170,8 @@ class Swarm:
 
     def compute(self, number: int, round_: int) -> Event:
         """Let the peer's device work for its local steps; return the event of their end."""
+        if number in self.liars.numbers and self.liars.conduct(number, round_).rushes:
+            return self.clock.timeout(0.0)
         return self.experiment.gradients(number, self.settings.steps.of(round_), round_)
 
     def mix(self, own: Model, received: Sequence[Model], weights: Sequence[float]) -> Model:
@@ -231,15 +222,19 @@ class Swarm:
         """
         if size is None:
             size = ELEMENT * self.parameters
-        return self.experiment.transport.send(
-            self.devices[letter.source],
-            self.devices[target],
-            size * self.experiment.scale.bytes if size else CONTROL,
-            letter,
-            kind=kind,
-            step=letter.round,
-            reliable=reliable,
-        )
+        return self._post.send(Posting(target, letter, size, kind, reliable))
+
+    def _false(self, posting: Posting) -> Any:
+        """Return what a Byzantine peer says in place of the model in a letter, if there is one."""
+        target, letter = posting.target, posting.letter
+        content, near = letter.content, self.near.of(letter.round)
+        model = getattr(content, 'model', content)
+        if model is None:
+            return None
+        weighting = getattr(self._protocol, 'weights', None)
+        shares = near.weights(weighting)[target] if weighting else None
+        lie = self.liars.told(letter.source, target, letter.round, model, self.models, near, shares)
+        return content._replace(model=lie) if hasattr(content, '_replace') else lie
 
     def tell(self, targets: Iterable[int], letter: Letter, size: float | None = None) -> None:
         """Send the same letter to each of *targets*; it is sent again where it is lost."""
@@ -280,10 +275,11 @@ class Swarm:
 
     @property
     def alive(self) -> list[int]:
-        """Peers that have a model and whose devices are not down; all, where there is none."""
-        everyone = range(self.count)
+        """Honest peers that have a model and are not down; all honest ones, where there is none."""
+        everyone = [n for n in range(self.count) if n not in self.liars.numbers]
+        everyone = everyone or list(range(self.count))
         up = [n for n in everyone if not self.is_down(n) and n not in self.newcomers]
-        return up or list(everyone)
+        return up or everyone
 
     def values(self, numbers: Sequence[int]) -> list[Floats]:
         """Return the models of some peers, computed."""
