@@ -8,6 +8,7 @@ from simulator.catalogue import Catalogue
 from simulator.cluster.faults import FAULTS
 from simulator.cluster.laws import LAWS
 from simulator.cluster.stragglers import STRAGGLERS
+from simulator.compression import COMPRESSORS
 from simulator.learning import DATA, OPTIMIZERS, PARTITIONS, SCHEDULES
 from simulator.learning.profiles import PROFILES
 from simulator.robust.aggregation import RULES
@@ -56,6 +57,7 @@ CATALOGUES: Mapping[str, Catalogue] = {
     'clocks': CLOCKS,
     'collectives': ALGORITHMS,
     'all_reduces': ALL_REDUCES,
+    'compressors': COMPRESSORS,
     'aggregation': RULES,
     'attacks': ATTACKS,
     'protocols': PROTOCOLS,

@@ -32,6 +32,7 @@ def make_experiment(tmp_path):
         rate=0.1,
         jitter=None,
         progress=None,
+        model=linear,
     ):
         seeds = Seeds(seed)
         graph = TOPOLOGIES['star'](workers=workers, servers=servers)
@@ -49,7 +50,7 @@ def make_experiment(tmp_path):
             straggler=straggler,
             seeds=seeds,
         )
-        learning = Learning.draw(blobs, iid, linear, workers=workers, seeds=seeds)
+        learning = Learning.draw(blobs, iid, model, workers=workers, seeds=seeds)
         scoreboard = Scoreboard(
             cluster,
             recorder,
