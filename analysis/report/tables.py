@@ -251,6 +251,14 @@ def _asynchrony(study: Study) -> list[Column]:
     ]
 
 
+def _agreement(study: Study) -> list[Column]:
+    """Return how well the graph of gossiping peers mixes, and how far apart their models end."""
+    return [
+        Column('spectral gap', lambda run: _of(run, 'spectral_gap'), 'number'),
+        Column('distance to the average', lambda run: _of(run, 'consensus'), 'number'),
+    ]
+
+
 def _compression(study: Study) -> list[Column]:
     return [Column('compression', lambda run: _of(run, 'compression_ratio'), 'number')]
 
@@ -262,6 +270,7 @@ COLUMNS: Final[tuple[Callable[[Study], list[Column]], ...]] = (
     _calls,
     _totals,
     _asynchrony,
+    _agreement,
     _compression,
 )
 """The columns of the table of variants; one without a figure of any run is left out."""

@@ -81,6 +81,14 @@ def test_predictions_stand_beside_measurements_with_their_deviation(make, tmp_pa
     assert [cell.text for cell in cells] == ['bytes', '100 B', '110 B', '+10 %']
 
 
+def test_the_spectral_gap_of_a_graph_stands_beside_the_result(make, tmp_path):
+    known = {'spectral_gap': 0.14, 'consensus': 0.5}
+    table = summary(Study.of(load(make(tmp_path / 'run', summary=known))))
+
+    assert [cell.text for cell in column(table, 'spectral gap').values()] == ['0.14']
+    assert [cell.text for cell in column(table, 'distance to the average').values()] == ['0.5']
+
+
 def test_what_differs_is_told_by_who_has_it(learned):
     found = differing(learned.groups)
 
