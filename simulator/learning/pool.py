@@ -71,7 +71,7 @@ class GradientPool:
     Memory: a worker takes about 3 kB for its streams and batches, and 8 bytes for each of its
     samples; while its gradient is asked for or held, 4 d bytes for that and 2 kB; where its
     parameters are its own, 4 d bytes for them (with an optimizer's state, as much again for each
-    array of it). Computing takes a few MB more, whatever the number of workers.
+    array of it). Computing takes up to 8 MB more, whatever the number of workers.
 
     Parameters
     ----------

@@ -80,4 +80,4 @@ def test_not_slower_than_vmap_of_grad(benchmark, name):
         torch.set_num_threads(threads)
     benchmark.extra_info['times faster than vmap of grad'] = other / mine
     sys.stdout.write(f'\n{name}, {WORKERS} workers: {other / mine:.2f} x vmap of grad\n')
-    assert mine <= 1.1 * other  # a tenth is what a shared machine adds
+    assert mine <= other

@@ -3,8 +3,10 @@
 import tracemalloc
 
 import numpy as np
+import pytest
 
-from simulator.learning import Learning, digits, mlp
+from simulator.learning import Learning, cnn, digits, mlp
+from simulator.learning.arrays import CACHE
 from simulator.seeds import Seeds
 
 
@@ -30,3 +32,16 @@ def test_a_worker_takes_three_kilobytes_and_its_gradient():
     rest, busy = (many - few) / 200
     assert rest < 3000 + 8 * 40
     assert busy - rest < gradient + 2000
+
+
+@pytest.mark.parametrize('model', [mlp, cnn])
+def test_computing_takes_a_cacheful_whatever_the_number_of_workers(model):
+    for workers in (20, 120):
+        learning = Learning.draw(digits, few_each, model, workers=workers, seeds=Seeds(0))
+        pending = [learning.request(worker, learning.initial) for worker in range(workers)]
+        tracemalloc.start()
+        values = [each.value for each in pending]
+        kept, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(values) == workers
+        assert peak - kept < CACHE
