@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.learning.arrays import Floats
+from simulator.training.clocks import Rule
 from simulator.training.experiment import Experiment
 from simulator.training.pushes import Pushed, Vector
 
@@ -70,10 +71,35 @@ class FalsePushes:
         self._told: dict[int, Floats] = {}  # lies of one synchronous round, by worker
         self._round: tuple[int, ...] = ()
 
+    @classmethod
+    def of(
+        cls,
+        experiment: Experiment,
+        clock: Rule,
+        rule: Callable[[Floats, Floats | None], Floats],
+        *,
+        weighted: bool,
+    ) -> FalsePushes | None:
+        """Return the hand on those workers that are Byzantine; None where none is."""
+        if not experiment.adversary.among(experiment.workers):
+            return None
+        many = clock.collects if clock.synchronous else len(experiment.workers)
+        synchronous = clock.synchronous
+        return cls(experiment, synchronous=synchronous, n=many, rule=rule, weighted=weighted)
+
     def begun(self, pushed: Pushed) -> None:
         """Take note of what has been asked for."""
         versions = tuple(pushed.versions)
         self._asked[pushed.worker] = Asked(versions, pushed.truth, pushed.samples)
+
+    def rushing(self, pushed: Pushed) -> None:
+        """Put what a worker knows without computing in place of what it would have computed."""
+        sees = self._adversary.liars['workers'].knowledge == 'all'
+        known = [each.vector for k, each in sorted(self._asked.items()) if k not in self._liars]
+        size = self._experiment.parameters
+        pushed.lie = Once(partial(_mean, known if sees else [], size))
+        own = Asked(tuple(pushed.versions), pushed.lie, pushed.samples)
+        self._asked[pushed.worker] = own
 
     def sending(self, pushed: Pushed, step: int) -> None:
         """Put a lie in place of what a worker is about to push in its round *step*, from 1."""
@@ -130,6 +156,13 @@ class FalsePushes:
             weights=samples if self._weighted else None,
         )
         return dict(zip(liars, lies, strict=True))
+
+
+def _mean(vectors: list[Vector], size: int) -> Floats:
+    """Return the mean of vectors (d,) as float32; zeros, where there is none."""
+    if not vectors:
+        return np.zeros(size, np.float32)
+    return np.asarray(np.mean([each() for each in vectors], axis=0), np.float32)
 
 
 class Once:

@@ -196,10 +196,12 @@ _BUFFER = (
 )
 
 
-def roles_of_parameter_server(**_: Any) -> dict[str, Role]:
+def roles_of_parameter_server(*, clock: Choice = CLOCKS.choice('bsp'), **_: Any) -> dict[str, Role]:
     """Return what Byzantine nodes can be."""
+    workers = Role('worker', ('values', 'data', 'time'), tries_rule=True)
+    waits_for_ever = clock.name != 'bsp' or clock.options['timeout'] is None
     servers = Role('server', ('values',), tells_apart=True)
-    return {'workers': Role('worker', tries_rule=True), 'servers': servers}
+    return {'workers': workers._replace(has_deadline=not waits_for_ever), 'servers': servers}
 
 
 def promises_of_parameter_server(

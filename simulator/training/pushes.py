@@ -52,6 +52,8 @@ class Pushed:
         With momentum, returns the vector that an honest worker sends.
     lie : callable, optional
         Returns the vector (d,) that a Byzantine worker sends instead.
+    counted : set of int
+        Shards whose servers have got it.
     """
 
     worker: int
@@ -62,6 +64,14 @@ class Pushed:
     parcels: list[Parcel] = field(default_factory=list)
     smoothed: Vector | None = None
     lie: Vector | None = None
+    counted: set[int] = field(default_factory=set)
+
+    def is_news(self, shard: int) -> bool:
+        """Whether a server has not got this yet: of a flood, one counts."""
+        if shard in self.counted:
+            return False
+        self.counted.add(shard)
+        return True
 
     @property
     def truth(self) -> Vector:

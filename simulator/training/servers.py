@@ -18,6 +18,7 @@ from simulator.training.experiment import Experiment
 from simulator.training.false_models import FalseModels
 from simulator.training.false_pushes import FalsePushes
 from simulator.training.lives import CONTROL, Lives, Program
+from simulator.training.misconduct import Misconduct, Sending
 from simulator.training.momentum import Momentum
 from simulator.training.packing import packers, ratio
 from simulator.training.pushes import Fetched, Joined, Pushed
@@ -60,7 +61,10 @@ class Servers:
         self.samples = 0
         self.lags: list[int] = []  # staleness of each gradient the first shard has got
         self._joined: tuple[list[Floats], Floats] | None = None
-        self.false_pushes = self._false_pushes()
+        self.false_pushes = FalsePushes.of(
+            experiment, settings.rule, self.combiner.tried, weighted=settings.weighted
+        )
+        self.misconduct = Misconduct(experiment) if self.false_pushes is not None else None
         lying = experiment.adversary.among(servers)
         self.false_models = FalseModels(experiment, self.a_round) if lying else None
 
@@ -104,7 +108,7 @@ class Servers:
             if isinstance(arrived, Joined):  # what it has pushed in this round, it pushes again
                 roster.joined(*arrived)
                 collected.drop(arrived.worker)
-            elif arrived is not None:
+            elif arrived is not None and arrived.is_news(shard):
                 roster.ended(arrived.worker)
                 if rule.counts(self.staleness(arrived, shard)):
                     collected.add(arrived)
@@ -127,7 +131,11 @@ class Servers:
     def timer(self) -> Timeout | None:
         """Return the event after which a round that begins now waits for nobody."""
         timeout = self.settings.rule.timeout
-        return None if timeout is None else self.experiment.clock.timeout(timeout)
+        if timeout is None:
+            return None
+        if self.misconduct is not None:
+            self.misconduct.deadline = self.experiment.clock.now + timeout
+        return self.experiment.clock.timeout(timeout)
 
     def arrival(self, shard: int, late: Timeout | None) -> Generator[Event, Any, Any]:
         """Wait for what a worker sends; return None if it is *late* before that."""
@@ -249,9 +257,14 @@ class Servers:
             experiment.waited(device, 'model', step, since)
             last = self.begun(number, fetched, step, last)
             self.noted(last)
-            yield experiment.gradients(number, self.settings.steps.of(step), step)
-            if self.packers:
-                yield from self.compression_work(device, self.packers, step)
+            if self.misconduct is None or not self.misconduct.begins(device, step).rushes:
+                yield experiment.gradients(number, self.settings.steps.of(step), step)
+                if self.packers:
+                    yield from self.compression_work(device, self.packers, step)
+            elif self.false_pushes is not None:
+                self.false_pushes.rushing(last)
+            if self.misconduct is not None:
+                yield from self.misconduct.held_back(device, self.homes, max(map(len, self.models)))
             if self.false_pushes is not None:
                 self.false_pushes.sending(last, step)
             for shard in range(len(shards)):
@@ -290,7 +303,11 @@ class Servers:
             parcel = self.packers[shard].pack(pushed.worker, lambda: pushed.vector(part))
             pushed.parcels.append(parcel)
             size = parcel.bytes * experiment.scale.bytes
-        self.transport.send(device, home, size, pushed, kind='gradient', tag=tag, step=step)
+        sendings = [Sending('gradient', size)]
+        if self.misconduct is not None:
+            sendings = list(self.misconduct.sendings(device, size))
+        for kind, weight in sendings:
+            self.transport.send(device, home, weight, pushed, kind=kind, tag=tag, step=step)
 
     def say_hello(self, shard: int, hello: Joined) -> None:
         """Let a worker ask a server for the model: it has none."""
@@ -374,23 +391,11 @@ class Servers:
                 self.begin_anew(number)
 
     def _lost(self, device: int, shard: int) -> str:
+        more = self.settings.replicas + 1
         return (
-            f'device {device} has crashed, and with it slice {shard} of the model, of which no '
-            f'copy is left at {self.experiment.clock.now:.6g} s; let parameter_server keep '
-            f'replicas: {self.settings.replicas + 1}, on as many more servers'
-        )
-
-    def _false_pushes(self) -> FalsePushes | None:
-        experiment, rule = self.experiment, self.settings.rule
-        if not experiment.adversary.among(experiment.workers):
-            return None
-        many = rule.collects if rule.synchronous else len(experiment.workers)
-        return FalsePushes(
-            experiment,
-            synchronous=rule.synchronous,
-            n=many,
-            rule=self.combiner.tried,
-            weighted=self.settings.weighted,
+            f'device {device} has crashed, and with it slice {shard} of the model, of which no copy '
+            f'is left at {self.experiment.clock.now:.6g} s; let parameter_server keep replicas: '
+            f'{more}, on as many more servers'
         )
 
 

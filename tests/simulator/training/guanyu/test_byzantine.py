@@ -10,7 +10,7 @@ from simulator.robust.attacks import ATTACKS
 from simulator.seeds import Seeds
 from simulator.traces import part_paths
 from simulator.training import KINDS
-from simulator.training.adversary import Liars, Moment, Window
+from simulator.training.adversary import Adversary, Liars, Moment, Window
 
 WORKERS, SERVERS = range(6), range(6, 12)
 LIAR, FALSE_SERVER = 2, 8
@@ -49,6 +49,15 @@ def test_at_the_largest_f_of_both_roles_training_reaches_the_honest_run(agree, l
     attacked = agree(**BOTH, liars=[liars('workers', lie), liars('servers', lie, 'equivocate')])
     assert attacked.summary['test_accuracy'] >= honest.summary['test_accuracy'] - 0.03
     assert attacked.summary['byzantine_in_quorums'] > 0
+
+
+@pytest.mark.parametrize('lie', ['sign_flip', {'gaussian': {'deviation': 50}}], ids=str)
+def test_a_plain_parameter_server_that_lies_trains_nothing(make_experiment, train, agree, lie):
+    honest = agree(**BOTH)
+    experiment = make_experiment(workers=6, servers=1, **BOTH)
+    experiment.adversary = Adversary([liars('servers', lie, devices=(6,))], Seeds(7))
+    trained = train(experiment, 'parameter_server', aggregation='median')
+    assert trained.summary['test_accuracy'] < honest.summary['test_accuracy'] - 0.2
 
 
 @pytest.mark.parametrize('seed', range(3))
