@@ -11,7 +11,7 @@ from simulator.learning import Pending
 from simulator.learning.arrays import Floats
 from simulator.training.packing import Parcel
 
-__all__ = ['Fetched', 'Joined', 'Pushed', 'Vector']
+__all__ = ['Fetched', 'Joined', 'Pushed', 'Vector', 'model_tag']
 
 Vector: TypeAlias = Callable[[], Floats]
 """A vector (d,) that is made when somebody looks at it."""
@@ -93,3 +93,8 @@ class Pushed:
 
 def _computed(pending: Pending, origin: Floats | None) -> Floats:
     return pending.value if origin is None else origin - pending.value
+
+
+def model_tag(shard: int, life: int) -> tuple[str | int, ...]:
+    """Return the tag of a slice that is sent to a worker in one of its lives."""
+    return ('model', shard, 'life', life) if life else ('model', shard)

@@ -21,7 +21,7 @@ from simulator.training.lives import CONTROL, Lives, Program
 from simulator.training.misconduct import Misconduct, Sending
 from simulator.training.momentum import Momentum
 from simulator.training.packing import packers, ratio
-from simulator.training.pushes import Fetched, Joined, Pushed
+from simulator.training.pushes import Fetched, Joined, Pushed, model_tag
 from simulator.training.replicas import Copy, Replicas, elements_of
 from simulator.training.roster import Roster
 from simulator.training.settings import Settings
@@ -168,7 +168,7 @@ class Servers:
             size,
             Fetched(version, self.shown(shard, number)),
             kind='model',
-            tag=_model_tag(shard, self.rosters[shard].lives[number]),
+            tag=model_tag(shard, self.rosters[shard].lives[number]),
             step=version + 1,
         )
 
@@ -245,7 +245,7 @@ class Servers:
         experiment, device, shards = self.experiment, self.experiment.workers[number], self.homes
         for shard in range(len(shards)) if life else ():
             self.say_hello(shard, Joined(number, life))
-        tags = [_model_tag(shard, life) for shard in range(len(shards))]
+        tags = [model_tag(shard, life) for shard in range(len(shards))]
         last = None
         while not experiment.scoreboard.over.triggered:
             self.steps[number] = step = self.steps[number] + 1
@@ -393,12 +393,7 @@ class Servers:
     def _lost(self, device: int, shard: int) -> str:
         more = self.settings.replicas + 1
         return (
-            f'device {device} has crashed, and with it slice {shard} of the model, of which no copy '
-            f'is left at {self.experiment.clock.now:.6g} s; let parameter_server keep replicas: '
-            f'{more}, on as many more servers'
+            f'device {device} has crashed, and with it slice {shard} of the model, of which no '
+            f'copy is left at {self.experiment.clock.now:.6g} s; let parameter_server keep '
+            f'replicas: {more}, on as many more servers'
         )
-
-
-def _model_tag(shard: int, life: int) -> tuple[str | int, ...]:
-    """Return the tag of a slice that is sent to a worker in one of its lives."""
-    return ('model', shard, 'life', life) if life else ('model', shard)
