@@ -133,8 +133,10 @@ def _slowest(g: Group) -> str:
     ends = round_ends(g.first)
     if not len(ends):
         return ''
-    spans = spans_until(g.first, float(ends.iloc[0]))
-    took = (spans['end'] - spans['start'])[spans['activity'] == 'compute']
+    end = float(ends.iloc[0])
+    spans = spans_until(g.first, end)
+    # some have begun another round by then
+    took = (spans['end'].clip(upper=end) - spans['start'])[spans['activity'] == 'compute']
     took = took.groupby(spans['device']).sum()
     if len(took) < 2 or not took.min() > 0:
         return ''
