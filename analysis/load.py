@@ -225,6 +225,16 @@ class Loaded(NamedTuple):
         runs = tuple(run for run in self.runs if run.folder != damage.folder)
         return Loaded(runs, (*self.skipped, Skipped(damage.folder, damage.reason)))
 
+    def checked(self) -> Loaded:
+        """Return the same without the runs of which a file turns out to be damaged."""
+        found = self
+        for run in self.runs:
+            try:
+                run.check()
+            except DamagedRunError as damage:
+                found = found.without(damage)
+        return found
+
 
 def load(folders: Sequence[Path] | Path) -> Loaded:
     """Find and open the runs in *folders*.

@@ -19,7 +19,7 @@ from analysis.metrics.collectives import (
 from analysis.metrics.critical import ON_PATH, critical_path, critical_shares, round_windows
 from analysis.metrics.curves import AXES, area, band, curve, final, round_ends, simulated_seconds
 from analysis.metrics.latency import PARTS, Distribution, latency
-from analysis.metrics.pareto import efficient
+from analysis.metrics.pareto import Cost, costs, efficient
 from analysis.metrics.predictions import predictions
 from analysis.metrics.scaling import samples_per_second, scaling, workers
 from analysis.metrics.spread import by_device, nodes_range, staleness
@@ -32,6 +32,7 @@ __all__ = [
     'AXES',
     'ON_PATH',
     'PARTS',
+    'Cost',
     'Distribution',
     'Reach',
     'Target',
@@ -47,6 +48,7 @@ __all__ = [
     'by_pair',
     'call_seconds',
     'choose_target',
+    'costs',
     'critical_path',
     'critical_shares',
     'curve',

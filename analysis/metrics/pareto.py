@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ['efficient']
+from analysis.groups import Group
+from analysis.metrics.curves import final, simulated_seconds
+from analysis.statistics import estimate
+
+__all__ = ['Cost', 'costs', 'efficient']
 
 
 def efficient(costs: ArrayLike) -> NDArray[np.bool_]:
@@ -36,3 +43,34 @@ def efficient(costs: ArrayLike) -> NDArray[np.bool_]:
         better = (points[:, None] < points[None]).any(axis=-1)
     beaten = (no_worse & better & known[:, None]).any(axis=0)
     return np.asarray(known & ~beaten)
+
+
+class Cost(NamedTuple):
+    """What a group came to: its score, what it took, and whether another is better in all."""
+
+    score: float
+    seconds: float
+    bytes: float
+    efficient: bool
+
+
+def costs(groups: Sequence[Group]) -> dict[Group, Cost]:
+    """Return final accuracy, simulated time and bytes of each group, means over seeds.
+
+    Groups without a final accuracy are left out; `efficient` says which are on the Pareto front
+    of the others.
+    """
+    rows = {g: [_mean(g, key) for key in ('test_accuracy', 'seconds', 'bytes')] for g in groups}
+    rows = {g: row for g, row in rows.items() if not np.isnan(row).any()}
+    points = np.array(list(rows.values())).reshape(-1, 3) * [-1, 1, 1]
+    fronts = efficient(points)
+    return {
+        g: Cost(row[0], row[1], row[2], bool(on))
+        for (g, row), on in zip(rows.items(), fronts, strict=True)
+    }
+
+
+def _mean(g: Group, key: str) -> float:
+    if key == 'seconds':
+        return estimate([simulated_seconds(run) for run in g.runs]).mean
+    return estimate([final(run, key) for run in g.runs]).mean

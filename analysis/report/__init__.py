@@ -68,11 +68,7 @@ def _compose(found: Loaded, out: Path, form: Format) -> Page:
     from analysis.report.page import page
     from analysis.report.study import Study
 
-    for run in found.runs:
-        try:
-            run.check()
-        except DamagedRunError as damage:
-            found = found.without(damage)
+    found = found.checked()
     while found.runs:
         try:
             return page(Study.of(found), out, form)

@@ -17,7 +17,8 @@ __all__ = ['goal', 'headline', 'headlines', 'mean_of', 'ranking', 'seconds_of']
 
 def headlines(study: Study) -> list[Markup]:
     """Return the answer of a study in which models learn; of rules against attacks, another is."""
-    return [headline(study)] if study.learning and study.grid is None else []
+    told = study.learning and study.grid is None and not study.lines
+    return [headline(study)] if told else []
 
 
 def headline(study: Study) -> Markup:

@@ -28,6 +28,7 @@ __all__ = [
     'draw',
     'each',
     'sample',
+    'swatch',
     'use_legend',
     'variant_legend',
 ]
@@ -170,11 +171,7 @@ def variant_legend(groups: Sequence[Group | Series]) -> list[Mark]:
 
 def activity_legend(used: Sequence[str]) -> list[Mark]:
     """Return a legend of the activities of devices that occur."""
-    return [
-        Mark(_swatch(ACTIVITY_COLOURS[name]), meaning)
-        for name, meaning in ACTIVITIES.items()
-        if name in used
-    ]
+    return [Mark(swatch(name), meaning) for name, meaning in ACTIVITIES.items() if name in used]
 
 
 def use_legend(names: Sequence[str]) -> list[Mark]:
@@ -192,6 +189,11 @@ def sample(index: int) -> Markup:
         'stroke-dasharray="{}"/><g fill="currentColor">{}</g></svg>'
     )
     return say(text, VARIABLES[colour], pattern, say(_MARKS[marker]))
+
+
+def swatch(activity: str) -> Markup:
+    """Return a patch in the colour of an activity."""
+    return _swatch(ACTIVITY_COLOURS[activity])
 
 
 def _swatch(colour: str) -> Markup:

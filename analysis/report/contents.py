@@ -11,6 +11,12 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
+from analysis.report.along import (
+    along_blocks,
+    along_headlines,
+    scaling_blocks,
+    scaling_evidence,
+)
 from analysis.report.answer import headlines
 from analysis.report.blocks import Block, Section
 from analysis.report.collectives import (
@@ -23,6 +29,8 @@ from analysis.report.delays import latency_blocks
 from analysis.report.evidence import evidence
 from analysis.report.layers import layer_blocks
 from analysis.report.learning import learning_blocks
+from analysis.report.nodes import apart_evidence, staleness_blocks
+from analysis.report.paths import path_blocks, use_blocks
 from analysis.report.resilience import (
     resilience_blocks,
     resilience_evidence,
@@ -32,6 +40,7 @@ from analysis.report.robustness import robustness_blocks, robustness_headlines
 from analysis.report.study import Study
 from analysis.report.tables import Table, level_tables, prediction_tables
 from analysis.report.timing import timing_blocks
+from analysis.report.tradeoff import difference_evidence, front_blocks, matrix_blocks
 from analysis.report.traffic import prediction_blocks, traffic_blocks
 
 __all__ = ['EVIDENCE', 'HEADLINES', 'PARTS', 'Part', 'sections']
@@ -52,6 +61,7 @@ class Part(NamedTuple):
 
 HEADLINES: Final[tuple[Sentences, ...]] = (
     robustness_headlines,
+    along_headlines,
     headlines,
     collective_headlines,
     resilience_headlines,
@@ -60,18 +70,26 @@ HEADLINES: Final[tuple[Sentences, ...]] = (
 
 EVIDENCE: Final[tuple[Sentences, ...]] = (
     robustness_evidence,
+    scaling_evidence,
     evidence,
+    apart_evidence,
     collective_evidence,
     resilience_evidence,
+    difference_evidence,
 )
 """What supports and what limits it, sentence by sentence."""
 
 PARTS: Final[tuple[Part, ...]] = (
     Part('robustness', 'Robustness', (robustness_blocks, resilience_blocks), (condition_tables,)),
-    Part('learning', 'Learning', (layer_blocks, learning_blocks), (level_tables,)),
+    Part(
+        'learning',
+        'Learning',
+        (layer_blocks, along_blocks, learning_blocks, front_blocks, scaling_blocks),
+        (level_tables,),
+    ),
     Part('collectives', 'Collectives', (collective_blocks,)),
-    Part('time', 'Time', (timing_blocks,)),
-    Part('traffic', 'Traffic', (traffic_blocks, latency_blocks)),
+    Part('time', 'Time', (path_blocks, timing_blocks, use_blocks, staleness_blocks)),
+    Part('traffic', 'Traffic', (traffic_blocks, matrix_blocks, latency_blocks)),
     Part('prediction', 'Closed forms', (prediction_blocks,), (prediction_tables,)),
 )
 """The sections of figures."""

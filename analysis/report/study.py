@@ -115,6 +115,16 @@ class Study:
         return arrange(self.collectives) if len(self.collectives) > 1 else ()
 
     @cached_property
+    def lines(self) -> tuple[Series, ...]:
+        """Groups that learn, along their varied number; () where they are no such lines."""
+        if len(self.learning) < 2 or self.grid is not None:
+            return ()
+        found = arrange(self.learning)
+        alone = len({label.label for label in found}) < len(found)
+        points = sum(len(one.groups) for one in found)
+        return () if alone or points < len(self.learning) else found
+
+    @cached_property
     def shown(self) -> tuple[Group, ...]:
         """The groups of which figures of a single group are drawn: `PANELS` at most.
 
