@@ -26,6 +26,7 @@ from simulator.training.placement import placement, predict_placement
 from simulator.training.resilience import (
     check_resilience,
     predict_resilience,
+    promises_of_resilience,
     resilience,
 )
 from simulator.training.scoreboard import Every, Scoreboard, Stop
@@ -65,7 +66,10 @@ KINDS = Catalogue(
         'resilience': check_resilience,
     },
     valid={'all_reduce': valid_all_reduce},
-    promises={'parameter_server': promises_of_parameter_server},
+    promises={
+        'parameter_server': promises_of_parameter_server,
+        'resilience': promises_of_resilience,
+    },
     roles={
         'parameter_server': roles_of_parameter_server,
         'all_reduce': roles_of_all_reduce,

@@ -12,14 +12,14 @@ from annotated_types import Ge, Le
 from simulator.catalogue import Choice
 from simulator.learning import Learning, Optimizer, frozen
 from simulator.learning.arrays import Floats
-from simulator.robust.aggregation import RULES, Context, aggregate, constant, problems
+from simulator.robust.aggregation import RULES, Context, aggregate, constant, problems, promised
 from simulator.robust.attacks import ATTACKS, Attack
 from simulator.robust.resilience import Moments, Resilience, attacked
 from simulator.training.aggregating import Aggregator
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts
 
-__all__ = ['check_resilience', 'predict_resilience', 'resilience']
+__all__ = ['check_resilience', 'predict_resilience', 'promises_of_resilience', 'resilience']
 
 AT_ONCE = 1024
 """Samples of the full gradient that are computed together."""
@@ -169,6 +169,11 @@ def check_resilience(
         return
     if attack.function.acts_on == 'data':
         yield f'{attack.name} acts on data; here, liars send what they like: take another attack'
+
+
+def promises_of_resilience(facts: Facts, *, aggregation: Choice, **_: Any) -> dict[str, Any]:
+    """Return what the rule promises for the vectors of all workers."""
+    return promised(aggregation, facts.workers)
 
 
 def predict_resilience(

@@ -95,8 +95,9 @@ def promised(choice: Choice, n: int) -> dict[str, Any]:
     -------
     dict
         The `rule` as it stands in a scenario, `n`, the `f` it was told (None if it takes none),
-        its `tolerance` (None if a plug-in does not say), what it `needs` in words, and what
-        `Promises` says, one key each.
+        its `tolerance` (None if a plug-in does not say), what it `needs` in words, the published
+        `constant` for as many liars as it was told of, else as it tolerates (None if there is
+        none), and what `Promises` says, one key each.
 
     Examples
     --------
@@ -105,12 +106,14 @@ def promised(choice: Choice, n: int) -> dict[str, Any]:
     >>> said['f'], said['tolerance'], said['needs'], said['permutation_invariant']
     (2, 3, 'n >= 2f + 3', True)
     """
+    f, largest = told(choice), tolerance(choice, n)
     return {
         'rule': choice.plain(),
         'n': n,
-        'f': told(choice),
-        'tolerance': tolerance(choice, n),
+        'f': f,
+        'tolerance': largest,
         'needs': _needs(choice),
+        'constant': constant(choice, n, (largest or 0) if f is None else f),
         **asdict(promises(choice)),
     }
 
