@@ -1,4 +1,4 @@
-"""Groups as a table of rules and attacks: each rule against each attack."""
+"""Groups as a table of rules and attacks, or along the number of liars."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.groups import Group, differences, plain
+from analysis.groups import Group, differences, plain, setting
 from analysis.load import Run
-from analysis.metrics.robustness import aggregation, attacks
+from analysis.metrics.robustness import aggregation, attacks, liars
 from analysis.statistics import estimate
 
-__all__ = ['Grid', 'arrange_grid']
+__all__ = ['HONEST', 'Grid', 'arrange_grid', 'arrange_liars']
 
 FILLED = 0.6
 """Share of the cells that has to be there."""
+
+HONEST = 'no attack'
+"""The column of those without."""
 
 Choice = Mapping[str, Any]
 
@@ -60,6 +63,32 @@ class Grid:
         return Grid(tuple(self.rules[row] for row in order), self.attacks, moved)
 
 
+def arrange_liars(groups: Sequence[Group]) -> dict[str, tuple[Group, ...]]:
+    """Return groups along their number of liars, by what they have in common.
+
+    Lines of fewer than three numbers are left out.
+    """
+    lines: dict[str, list[Group]] = {}
+    for g in groups:
+        lines.setdefault(_common(g), []).append(g)
+    return {
+        name: tuple(sorted(line, key=lambda g: liars(g.first)))
+        for name, line in lines.items()
+        if len({liars(g.first) for g in line}) > 2
+    }
+
+
+def _common(g: Group) -> str:
+    """Return the name of a group without what counts liars."""
+    kept = {key: value for key, value in g.vary.items() if not _counts(key)}
+    parts = [g.first.variant, *(setting(key, value) for key, value in kept.items())]
+    return ', '.join(part for part in parts if part) or g.first.name
+
+
+def _counts(key: str) -> bool:
+    return key.startswith('adversary.') and key.endswith(('.count', '.nodes'))
+
+
 def arrange_grid(groups: Sequence[Group]) -> Grid | None:
     """Return *groups* as a grid; None where they are not each rule against each attack.
 
@@ -97,7 +126,7 @@ def _numbered(chosen: Sequence[tuple[Choice, ...]]) -> _Numbered:
 
 def _names(chosen: Sequence[tuple[Choice, ...]]) -> list[str]:
     """Return a name for each, with such options as are needed to tell them apart."""
-    short = [' + '.join(map(_name, each)) or 'no attack' for each in chosen]
+    short = [' + '.join(map(_name, each)) or HONEST for each in chosen]
     names = []
     for name, each in zip(short, chosen, strict=True):
         alike = [other for other, its in zip(chosen, short, strict=True) if its == name]

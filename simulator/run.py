@@ -182,7 +182,8 @@ def note_adversary(folder: Path, scenario: Scenario, experiment: Experiment) -> 
     if liars:
         note(folder, byzantine=liars)
     if promises := scenario.training.beside('promises'):
-        facts = Facts(workers=len(experiment.workers), servers=len(experiment.servers))
+        lying = len(liars.get('workers', {}).get('nodes', ()))
+        facts = Facts(len(experiment.workers), len(experiment.servers), liars=lying)
         note(folder, promises=promises(facts, **scenario.training.options))
 
 

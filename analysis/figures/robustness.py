@@ -72,7 +72,8 @@ def heat_map(
 
 def heat_map_size(rows: Sequence[str], columns: Sequence[str]) -> tuple[float, float]:
     """Return the size, in points, of a heat map in which all can be read."""
-    return 130.0 + 54.0 * (len(columns) + 1), 62.0 + 27.0 * len(rows)
+    width, height = 130.0 + 54.0 * (len(columns) + 1), 62.0 + 27.0 * len(rows)
+    return max(width, 440.0), height
 
 
 def rounds_of(

@@ -16,9 +16,9 @@ __all__ = ['goal', 'headline', 'headlines', 'mean_of', 'ranking', 'seconds_of']
 
 
 def headlines(study: Study) -> list[Markup]:
-    """Return the answer of a study in which models learn; of rules against attacks, another is."""
-    told = study.learning and study.grid is None and not study.lines
-    return [headline(study)] if told else []
+    """Return the answer of a study in which models learn; where rules are tried, others answer."""
+    others = study.grid is not None or study.lines or study.liar_lines
+    return [headline(study)] if study.learning and not others else []
 
 
 def headline(study: Study) -> Markup:

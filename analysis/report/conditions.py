@@ -61,8 +61,8 @@ def robustness_evidence(study: Study) -> list[Markup]:
     groups = [g for g in concerned(study) if g in study.learning]
     sentences = (
         _worst_cases(study),
-        _too_many(groups),
-        _untold(groups),
+        _too_many(study, groups),
+        _untold(study, groups),
         _uncovered(groups),
         _pace(study, groups),
     )
@@ -142,10 +142,8 @@ def _held(study: Study, groups: Sequence[Group]) -> Table:
     rows: list[Row] = []
     for g in groups:
         found = [condition(run) for run in g.runs]
-        typical, bound, held = (
-            estimate([getattr(one, name) for one in found]).mean
-            for name in ('typical', 'bound', 'held')
-        )
+        # ratios may be infinite, where a mean can't be told from zero: their median still says much
+        typical, bound, held = (float(np.median(column)) for column in zip(*found, strict=True))
         f = told(g.first)
         cells = [
             Cell(_of(liars(g.first), voters(g.first))),
@@ -169,7 +167,7 @@ def _held(study: Study, groups: Sequence[Group]) -> Table:
 
 def _worst_cases(study: Study) -> Markup | None:
     """Tell what each rule keeps in its worst case, the best first."""
-    if study.grid is None:
+    if study.grid is None or len(study.grid.rules) < 3:
         return None
     accuracy = partial(final, metric='test_accuracy')
     worst = np.nanmin(study.grid.values(accuracy), axis=1)
@@ -181,10 +179,10 @@ def _worst_cases(study: Study) -> Markup | None:
     return say('Worst cases: {}.', series(parts))
 
 
-def _too_many(groups: Sequence[Group]) -> Markup | None:
+def _too_many(study: Study, groups: Sequence[Group]) -> Markup | None:
     """Warn of rules that meet more liars than they can survive."""
     text = 'No promise covers {}: more lie than {} survive.'
-    return _warning(groups, 'more liars than it survives', text, _limits)
+    return _warning(study, groups, 'more liars than it survives', text, _limits)
 
 
 def _limits(groups: Sequence[Group]) -> Markup:
@@ -192,10 +190,10 @@ def _limits(groups: Sequence[Group]) -> Markup:
     return series([say('{} ({})', rule, limit) for rule, limit in rules.items()])
 
 
-def _untold(groups: Sequence[Group]) -> Markup | None:
+def _untold(study: Study, groups: Sequence[Group]) -> Markup | None:
     """Warn of rules that are told of fewer liars than there are."""
     text = 'The rule of {} is told of too few liars ({}), so that its promise does not cover them.'
-    return _warning(groups, 'more liars than it is told of', text, _numbers)
+    return _warning(study, groups, 'more liars than it is told of', text, _numbers)
 
 
 def _numbers(groups: Sequence[Group]) -> Markup:
@@ -204,13 +202,15 @@ def _numbers(groups: Sequence[Group]) -> Markup:
 
 
 def _warning(
+    study: Study,
     groups: Sequence[Group],
     which: str,
     text: str,
     more: Callable[[Sequence[Group]], Markup],
 ) -> Markup | None:
     found = [g for g in groups if verdict(g.first) == which]
-    return say(text, names(found), more(found)) if found else None
+    called = list(dict.fromkeys(study.name(g) for g in found))
+    return say(text, names(called), more(found)) if found else None
 
 
 def _uncovered(groups: Sequence[Group]) -> Markup | None:

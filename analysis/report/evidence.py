@@ -37,7 +37,8 @@ def evidence(study: Study) -> list[Markup]:
         _choice,
     )
     # of rules against attacks, who is first does not count
-    chosen = told if study.grid is None else (_unfinished, _large, _sure)
+    tried = study.grid is not None or study.liar_lines
+    chosen = (_unfinished, _large, _sure) if tried else told
     return [capital(sentence) for tell in chosen if (sentence := tell(study))]
 
 

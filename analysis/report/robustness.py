@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -11,20 +11,25 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis.figures.robustness import against_number, heat_map, heat_map_size, rounds_of
-from analysis.grids import Grid
+from analysis.grids import HONEST, Grid
 from analysis.groups import Group
 from analysis.load import Run
 from analysis.metrics import curve, final
-from analysis.metrics.robustness import liars, told
-from analysis.report.blocks import HALF, Block, Mark, Panel, draw, sample, variant_legend
+from analysis.metrics.robustness import liars, told, voters
+from analysis.report.blocks import HALF, Block, Mark, Panel, draw, sample
 from analysis.report.study import LINES, Study
-from analysis.report.words import bold, capital, say, series
+from analysis.report.words import bold, capital, names, say, series
 from analysis.statistics import estimate
-from analysis.text import Kind, listed, quantity
+from analysis.text import Kind, listed, quantity, share
 
 __all__ = ['robustness_blocks', 'robustness_headlines']
 
 _accuracy = partial(final, metric='test_accuracy')
+
+HOLDS = 0.9
+"""Share of the best accuracy with which a rule counts as holding out."""
+
+_CHOSEN: Final = Markup('Of each rule the case with the least accuracy, or with most liars.')
 
 
 class _Measure(NamedTuple):
@@ -45,33 +50,69 @@ _MEASURES: Final = (
 
 
 def robustness_headlines(study: Study) -> list[Markup]:
-    """Return what each rule keeps in its worst case, where each met each attack."""
-    grid = study.grid
-    if grid is None:
-        return []
-    grid = _ordered(grid)
-    worst = _worst(grid)
-    first, last = _case(grid, 0), _case(grid, len(grid.rules) - 1)
-    text = (
-        'In the worst case of {} attacks, {} keeps most: a test accuracy of {} ({}). {} keeps '
-        'least: {} ({}).'
-    )
-    ends = [quantity(worst[k], 'share', 2) for k in (0, -1)]
-    rules = bold(grid.rules[0]), capital(bold(grid.rules[-1]))
-    return [say(text, len(grid.attacks), rules[0], ends[0], first, rules[1], ends[1], last)]
+    """Return what rules keep in their worst case, or how many liars they hold out against."""
+    if study.grid is not None:
+        return [_kept(_ordered(study.grid))]
+    return [_holding(study.liar_lines)] if study.liar_lines else []
+
+
+def _kept(grid: Grid) -> Markup:
+    real = [name for name in grid.attacks if name != HONEST]
+    worst = [quantity(value, 'share', 2) for value in _worst(grid)]
+    told_ = [
+        say('{}{}', worst[k], say(' ({})', _case(grid, k)) if len(real) > 1 else '')
+        for k in (0, -1)
+    ]
+    where = f'In the worst case of {len(real)} attacks' if len(real) > 1 else f'Under {real[0]}'
+    text = '{}, {} keeps most: a test accuracy of {}. {} keeps least: {}.'
+    last = capital(bold(grid.rules[-1]))
+    return say(text, where, bold(grid.rules[0]), told_[0], last, told_[1])
+
+
+def _holding(lines: Mapping[str, Sequence[Group]]) -> Markup:
+    """Tell up to how many liars each line holds out."""
+    best = max(_mean(line[0]) for line in lines.values())
+    found: dict[int, list[str]] = {}
+    for name, line in lines.items():
+        found.setdefault(_most(line, HOLDS * best), []).append(name)
+    parts = [
+        say('{} with {}', names(found[count]), 'none' if count < 1 else f'{count} at most')
+        for count in sorted(found, reverse=True)
+    ]
+    text = 'Of {} workers, so many may lie while at least {} of the best accuracy remains: {}.'
+    workers = voters(next(iter(lines.values()))[0].first)
+    return say(text, 'the' if workers is None else workers, share(HOLDS), series(parts))
+
+
+def _most(line: Sequence[Group], least: float) -> int:
+    """Return the largest number of liars up to which a line stays above an accuracy."""
+    most = -1
+    for g in line:
+        if not _mean(g) >= least:
+            break
+        most = _liars(g)
+    return most
+
+
+def _mean(g: Group) -> float:
+    return estimate([_accuracy(run) for run in g.runs]).mean
+
+
+def _liars(g: Group) -> int:
+    return liars(g.first)
 
 
 def robustness_blocks(study: Study) -> list[Block]:
     """Return the figures of training among liars, or with a rule that expects some."""
     groups = [g for g in study.learning if liars(g.first) or told(g.first)]
     blocks = [] if study.grid is None else [_map(_ordered(study.grid))]
-    if lines := _lines(study.learning):
-        blocks.append(_against_liars(lines))
+    if study.liar_lines:
+        blocks.append(_against_liars(study.liar_lines))
     if groups:
         shown = list(study.drawn)[:LINES]
         measured = [m for m in _MEASURES if any(m.metric in curve(g.first) for g in shown)]
         if measured:
-            blocks.append(_rounds(shown, measured))
+            blocks.append(_rounds(study, shown, measured))
     return blocks
 
 
@@ -117,66 +158,43 @@ def _beaten(grid: Grid) -> Markup:
     return say(text, bold(grid.attacks[most]), quantity(float(means[most]), 'share', 2))
 
 
-def _lines(groups: Sequence[Group]) -> list[tuple[str, list[Group]]]:
-    """Return groups that differ in the number of liars, by what they have in common."""
-    lines: dict[str, list[Group]] = {}
-    for g in groups:
-        lines.setdefault(_common(g), []).append(g)
-    kept = {name: sorted(line, key=_liars) for name, line in lines.items()}
-    return [(k, line) for k, line in kept.items() if len({*map(_liars, line)}) > 2]
-
-
-def _liars(g: Group) -> int:
-    return liars(g.first)
-
-
-def _common(g: Group) -> str:
-    """Return the name of a group without what counts liars."""
-    parts = [g.first.variant, *(str(v) for k, v in g.vary.items() if not _counts(k))]
-    return ', '.join(part for part in parts if part)
-
-
-def _counts(key: str) -> bool:
-    return key.startswith('adversary.') and key.endswith(('.count', '.nodes'))
-
-
-def _against_liars(lines: Sequence[tuple[str, list[Group]]]) -> Block:
-    drawn = [(line[0], [float(_liars(g)) for g in line], line) for _, line in lines]
+def _against_liars(lines: Mapping[str, Sequence[Group]]) -> Block:
+    drawn = [(line[0], [float(_liars(g)) for g in line], line) for line in lines.values()]
     figure = partial(
         against_number, lines=drawn, figure=_accuracy, x='Byzantine nodes',
         y='final test accuracy', kind='share',
     )  # fmt: skip
-    parts = [_fall(name, line) for name, line in lines[:6]]
+    parts = [_fall(name, line) for name, line in list(lines.items())[:6]]
     caption = say('{}.', capital(series(parts)))
     alternative = f'Accuracy against the number of Byzantine nodes: {caption.striptags()}'
     panels = [Panel(draw('accuracy-liars', alternative, figure, HALF))]
-    legend = [Mark(sample(line[0].index), name or line[0].label) for name, line in lines]
+    legend = [Mark(sample(line[0].index), name) for name, line in lines.items()]
     return Block('accuracy-liars', 'As more nodes lie', caption, panels, legend, columns=1)
 
 
 def _fall(name: str, line: Sequence[Group]) -> Markup:
-    ends = [estimate([_accuracy(run) for run in g.runs]).mean for g in (line[0], line[-1])]
+    ends = [_mean(g) for g in (line[0], line[-1])]
     counts = [str(_liars(g)) for g in (line[0], line[-1])]
     text = '{} goes from {} with {} to {} with {}'
     written = [quantity(end, 'share', 2) for end in ends]
-    return say(text, bold(name or line[0].label), written[0], counts[0], written[1], counts[1])
+    return say(text, bold(name), written[0], counts[0], written[1], counts[1])
 
 
-def _rounds(groups: Sequence[Group], measured: Sequence[_Measure]) -> Block:
+def _rounds(study: Study, groups: Sequence[Group], measured: Sequence[_Measure]) -> Block:
     panels = []
     for metric, title, label, kind in measured:
         having = [g for g in groups if metric in curve(g.first)]
         figure = partial(rounds_of, groups=having, y=metric, label=label, kind=kind)
-        told_ = [f'{g.label} {_typical(g, metric, kind)}' for g in having]
+        told_ = [f'{study.name(g)} {_typical(g, metric, kind)}' for g in having]
         alternative = f'{title}, median over rounds: {listed(told_)}.'
         panels.append(Panel(draw(f'{metric}-rounds', alternative, figure, HALF), title))
-    caption = Markup(' ').join(_seen(groups, measured))
-    legend = variant_legend(groups)
+    caption = Markup(' ').join(_seen(study, groups, measured))
+    legend = [Mark(sample(g.index), study.name(g), g.index) for g in groups]
     title = 'What the rule made of the vectors, round by round'
     return Block('aggregates', title, caption, panels, legend, columns=2)
 
 
-def _seen(groups: Sequence[Group], measured: Sequence[_Measure]) -> list[Markup]:
+def _seen(study: Study, groups: Sequence[Group], measured: Sequence[_Measure]) -> list[Markup]:
     """Tell the medians over rounds of what is drawn."""
     texts = {
         'aggregate_distance': 'Half of the time, the aggregate is at least so far from the mean of '
@@ -184,11 +202,13 @@ def _seen(groups: Sequence[Group], measured: Sequence[_Measure]) -> list[Markup]
         'byzantine_share': 'Of the vectors that rules select, so many are Byzantine on average: '
         '{}.',
     }
-    told_ = []
+    told_ = [] if len(groups) == len(study.learning) else [_CHOSEN]
     for metric, _, _, kind in measured:
         having = [g for g in groups if metric in curve(g.first)][:6]
         if metric in texts:
-            parts = [say('{} with {}', _typical(g, metric, kind), bold(g)) for g in having]
+            parts = [
+                say('{} with {}', _typical(g, metric, kind), bold(study.name(g))) for g in having
+            ]
             told_.append(say(texts[metric], series(parts)))
     return told_
 

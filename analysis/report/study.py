@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis.grids import Grid, arrange_grid
+from analysis.grids import Grid, arrange_grid, arrange_liars
 from analysis.groups import Group, group, superseded
 from analysis.load import Loaded, Run, Skipped
 from analysis.metrics import Reach, Target, choose_target, final, is_collective, reach
@@ -90,13 +90,28 @@ class Study:
         return arrange_grid(self.learning)
 
     @cached_property
+    def liar_lines(self) -> dict[str, tuple[Group, ...]]:
+        """Groups that learn along their number of liars, by what they have in common."""
+        return arrange_liars(self.learning)
+
+    def name(self, g: Group) -> str:
+        """Return what a sentence calls a group: among many of a grid, its rule; else its label."""
+        if len(self.learning) <= LINES or self.grid is None:
+            return g.label
+        rows = {cell: row for (row, _), cell in self.grid.cells.items()}
+        return self.grid.rules[rows[g]] if g in rows else g.label
+
+    @cached_property
     def drawn(self) -> tuple[Group, ...]:
         """The groups that learn of which figures draw a line each.
 
-        All of them; but where many rules met many attacks, the worst case of each rule.
+        All of them; but where many rules met many attacks, the worst case of each rule, and along
+        the number of liars, those with the most.
         """
-        if self.grid is None or len(self.learning) <= LINES:
+        if len(self.learning) <= LINES:
             return self.learning
+        if self.grid is None:
+            return tuple(line[-1] for line in self.liar_lines.values()) or self.learning
         return self.grid.worst_cases(lambda run: final(run, 'test_accuracy'))
 
     @cached_property
@@ -117,7 +132,7 @@ class Study:
     @cached_property
     def lines(self) -> tuple[Series, ...]:
         """Groups that learn, along their varied number; () where they are no such lines."""
-        if len(self.learning) < 2 or self.grid is not None:
+        if len(self.learning) < 2 or self.grid is not None or self.liar_lines:
             return ()
         found = arrange(self.learning)
         alone = len({label.label for label in found}) < len(found)
@@ -171,4 +186,7 @@ def _coloured(groups: tuple[Group, ...]) -> tuple[Group, ...]:
     }
     if len(groups) > LINES and (grid := arrange_grid(groups)) is not None:
         looks = {g: rule for (rule, _), g in grid.cells.items()}
+    elif len(groups) > LINES:
+        lines = arrange_liars(groups).values()
+        looks |= {g: index for index, line in enumerate(lines) for g in line}
     return tuple(replace(g, index=looks.get(g, g.index)) for g in groups)

@@ -47,6 +47,8 @@ class Facts:
         Of the model, where there is learning.
     rounds : int, optional
         Where the scenario stops after so many.
+    liars : int
+        Byzantine workers.
     latency : float
         Seconds of the longest route between two workers: alpha.
     bandwidth : float
@@ -70,6 +72,7 @@ class Facts:
     servers: int = 0
     parameters: int | None = None
     rounds: int | None = None
+    liars: int = 0
     latency: float = 0.0
     bandwidth: float = np.inf
     reduce: float = np.inf

@@ -213,7 +213,7 @@ def promises_of_parameter_server(
     **_: Any,
 ) -> dict[str, Any]:
     """Return what the rule promises for as many vectors as a server aggregates."""
-    return promised(aggregation, buffer or clock(facts.workers).collects)
+    return promised(aggregation, buffer or clock(facts.workers).collects, facts.liars)
 
 
 def predict_parameter_server(

@@ -171,9 +171,11 @@ def check_resilience(
         yield f'{attack.name} acts on data; here, liars send what they like: take another attack'
 
 
-def promises_of_resilience(facts: Facts, *, aggregation: Choice, **_: Any) -> dict[str, Any]:
+def promises_of_resilience(
+    facts: Facts, *, aggregation: Choice, liars: int = 0, **_: Any
+) -> dict[str, Any]:
     """Return what the rule promises for the vectors of all workers."""
-    return promised(aggregation, facts.workers)
+    return promised(aggregation, facts.workers, liars)
 
 
 def predict_resilience(

@@ -70,6 +70,12 @@ def test_a_wrapper_is_named_with_the_rule_inside(groups):
     assert grid.rules == ('mean', 'bucketing of median')
 
 
+def test_of_each_rule_the_worst_case(groups):
+    cells = [(r, a, v) for (r, a), v in zip(product(RULES[:2], ATTACKS), (3, 1, 2, 4), strict=True)]
+    worst = arrange_grid(groups(cells)).worst_cases(lambda run: final(run, 'test_accuracy'))
+    assert [g.first.summary['test_accuracy'] for g in worst] == [1, 2]
+
+
 @pytest.mark.parametrize(
     'cells',
     [

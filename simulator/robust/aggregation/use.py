@@ -88,16 +88,16 @@ def told(choice: Choice) -> int | None:
     return f
 
 
-def promised(choice: Choice, n: int) -> dict[str, Any]:
-    """Return as plain data what a rule promises for n vectors: for manifests.
+def promised(choice: Choice, n: int, liars: int = 0) -> dict[str, Any]:
+    """Return as plain data what a rule promises for n vectors, some of them lies: for manifests.
 
     Returns
     -------
     dict
         The `rule` as it stands in a scenario, `n`, the `f` it was told (None if it takes none),
         its `tolerance` (None if a plug-in does not say), what it `needs` in words, the published
-        `constant` for as many liars as it was told of, else as it tolerates (None if there is
-        none), and what `Promises` says, one key each.
+        `constant` for as many liars as it was told of, else as there are (None if there is none),
+        and what `Promises` says, one key each.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def promised(choice: Choice, n: int) -> dict[str, Any]:
         'f': f,
         'tolerance': largest,
         'needs': _needs(choice),
-        'constant': constant(choice, n, (largest or 0) if f is None else f),
+        'constant': constant(choice, n, min(liars, largest or 0) if f is None else f),
         **asdict(promises(choice)),
     }
 

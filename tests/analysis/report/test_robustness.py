@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from analysis.load import load
 from analysis.report import write
+from analysis.report.answer import headlines
 from analysis.report.conditions import availability, condition_tables, robustness_evidence, verdict
 from analysis.report.robustness import robustness_blocks, robustness_headlines
 from analysis.report.study import Study
@@ -80,6 +83,15 @@ def test_availability_is_the_pace_beside_the_honest_run_of_the_same_rule(make_by
     assert 'does 50 % as many rounds a second' in told(robustness_evidence(found))
 
 
+def test_under_a_single_attack_there_is_no_worst_case(make_byzantine, of_runs):
+    for rule, accuracy in (('mean', 0.0), ('median', 0.8)):
+        make_byzantine(rule, accuracy=0.9)
+        make_byzantine(rule, 'zero', count=1, accuracy=accuracy)
+    assert told(robustness_headlines(of_runs())) == (
+        'Under zero, median keeps most: a test accuracy of 0.80. Mean keeps least: 0.00.'
+    )
+
+
 def test_rules_are_told_once_with_what_they_promise(grid):
     promised, _ = condition_tables(grid)
     assert [name for _, name, _ in promised.rows] == ['mean', 'median']
@@ -89,14 +101,31 @@ def test_rules_are_told_once_with_what_they_promise(grid):
     )  # fmt: skip
 
 
-def test_accuracy_is_told_along_the_number_of_liars(make_byzantine, of_runs):
-    for count, accuracy in enumerate((0.9, 0.8, 0.3)):
-        folder = make_byzantine('median', 'zero', count=count, accuracy=accuracy)
-        manifest = folder / 'manifest.json'
-        text = manifest.read_text().replace('median, zero', 'median').replace(f', {count}"', '"')
-        manifest.write_text(text.replace('median, nobody', 'median'))
-    (block,) = [b for b in robustness_blocks(of_runs()) if b.key == 'accuracy-liars']
-    assert 'goes from 0.90 with 0 to 0.30 with 2' in block.caption.striptags()
+@pytest.fixture
+def along(make_byzantine, of_runs):
+    """A median that falls with a second liar, a Krum that holds with two."""
+    for rule, accuracies in (('median', (0.9, 0.85, 0.3)), ('krum', (0.88, 0.87, 0.86))):
+        for count, accuracy in enumerate(accuracies):
+            folder = make_byzantine(rule, 'zero', count=count, accuracy=accuracy)
+            manifest = json.loads((folder / 'manifest.json').read_text())
+            manifest |= {'variant': rule, 'vary': {'adversary.workers.count': count}}
+            (folder / 'manifest.json').write_text(json.dumps(manifest))
+    return of_runs()
+
+
+def test_accuracy_is_told_along_the_number_of_liars(along):
+    block = robustness_blocks(along)[0]
+    said = block.caption.striptags()
+    assert 'edian goes from 0.90 with 0 to 0.30 with 2' in said
+    assert [mark.name for mark in block.legend] == [*along.liar_lines]
+
+
+def test_the_answer_is_how_many_liars_rules_hold_out_against(along):
+    assert told(robustness_headlines(along)) == (
+        'Of 5 workers, so many may lie while at least 90 % of the best accuracy remains: krum with '
+        '2 at most and median with 1 at most.'
+    )
+    assert not headlines(along)
 
 
 def test_aggregates_are_shown_round_by_round(grid):
