@@ -12,7 +12,9 @@ from simulator.learning.models import account
 from simulator.learning.probe import Probe
 from simulator.recording import Progress, Recorder
 from simulator.recording.folder import note, save_model
+from simulator.recording.identity import file_digest
 from simulator.scenario.adversary import adversary_of
+from simulator.scenario.kept import kept_model
 from simulator.scenario.lessons import learning_of, profile_of, regularization_of, scale_of
 from simulator.scenario.schema import Learning as LearningSection
 from simulator.scenario.schema import Scenario
@@ -56,6 +58,7 @@ def execute(
         learning = build_learning(scenario, len(cluster.workers))
         experiment = build_experiment(scenario, cluster, recorder, learning, progress)
         if learning is not None:
+            note_start(folder, scenario, learning)
             data = {learning.data.name: learning.data.sha256}
             note(folder, data=data, model=account(learning.model))
             note_profile(folder, scenario)
@@ -110,7 +113,7 @@ def build_learning(scenario: Scenario, workers: int) -> Learning | None:
         return None
     learning = learning_of(section, scenario.seed, workers)
     if section.start is not None:
-        start_from(Path(section.start), learning)
+        start_from(section, scenario.seed, learning)
     return learning
 
 
@@ -193,6 +196,15 @@ def _byzantine(experiment: Experiment) -> dict[str, Any]:
     return (
         {'byzantine': {role: list(each.devices) for role, each in liars.items()}} if liars else {}
     )
+
+
+def note_start(folder: Path, scenario: Scenario, learning: Learning) -> None:
+    """Note in the manifest which layers were brought by the model that the run began with."""
+    section = scenario.learning
+    if section is not None and section.start is not None:
+        file = kept_model(Path(section.start), scenario.seed)
+        digest = file_digest(file).hex()
+        note(folder, start={'file': file.name, 'sha256': digest, 'layers': learning.taken})
 
 
 def note_profile(folder: Path, scenario: Scenario) -> None:

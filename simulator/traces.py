@@ -225,6 +225,8 @@ METRICS: Final[dict[str, str]] = {
     'test_loss': 'mean loss on the test split',
     'test_accuracy': 'share of the test split that is classified rightly, 0..1',
     'test_perplexity': 'exp of the mean cross-entropy a token of the test split',
+    'grams': 'n-grams of all lengths that a model of counts has counted',
+    'unseen_grams': "share of the test split's longest n-grams that were never counted, 0..1",
     'bytes': 'bytes handed to the network so far, all nodes (with each evaluation)',
     'messages': 'messages handed to the network so far (with each evaluation)',
     'staleness': 'updates between reading a model and applying its gradient',
@@ -313,6 +315,7 @@ MANIFEST: Final[dict[str, str]] = {
 NOTES: Final[dict[str, str]] = {
     'model': 'parameters, bytes and forward flops a sample of the model, in all and by layer',
     'files': 'sha256 of each file that the scenario names, by its path there',
+    'start': 'the model that a run began with: file, its sha256, the layers it brought',
     'stands_for': 'the known model for which a small one stands: name, size, source',
     'question': 'the question the scenario answers, in words',
     'order': 'place of the run among those of its scenario, from 0',

@@ -20,6 +20,7 @@ __all__ = ['learning', 'target_dots']
 
 _KINDS: Final[dict[Axis, Kind]] = {'seconds': 'seconds', 'rounds': 'number', 'bytes': 'bytes'}
 _LABELS: Final = {
+    'test_perplexity': 'test perplexity',
     'test_accuracy': 'test accuracy',
     'test_loss': 'test loss',
     'train_loss': 'training loss',
@@ -115,7 +116,7 @@ def _scales(ax: Axes, shown: Sequence[pd.DataFrame], x: Axis, y: str, *, log: bo
     if shown and not log:
         ax.set_xlim(0, 1.02 * max(float(b[x].iloc[-1]) for b in shown))
     measure(ax, 'x', _KINDS[x], AXES[x], log=log)
-    loss = y.endswith('loss')
+    loss = y.endswith(('loss', 'perplexity'))
     steep = loss and any(spans_decades(b['mean'], 1.2) for b in shown)
     label = _LABELS.get(y, y.replace('_', ' '))
     measure(ax, 'y', 'number' if loss else 'share', label, log=steep)

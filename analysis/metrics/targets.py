@@ -28,7 +28,7 @@ class Target:
     Attributes
     ----------
     metric : str
-        `test_accuracy` (reached from below) or `test_loss` (from above).
+        `test_accuracy` (reached from below), `test_perplexity`, `test_loss` (from above).
     value : float
         The level.
     given : bool
@@ -91,12 +91,13 @@ def choose_target(groups: Sequence[Group]) -> Target | None:
 
     The scenario's own where there is one. Else the greatest multiple of 0.05 that every
     run exceeded by 0.02 or more, variants whose mean trails the best by more than 0.1 left
-    aside; for a loss, the least value that every run reached, rounded up to two digits.
+    aside; for a perplexity or a loss, the least value that every run reached, rounded up to two
+    digits.
     """
     given = [value for g in groups for run in g.runs if (value := _given(run)) is not None]
     if given:
         return Target('test_accuracy', max(given), given=True)
-    for metric in ('test_accuracy', 'test_loss'):
+    for metric in ('test_perplexity', 'test_accuracy', 'test_loss'):
         values = [np.array([best(run, metric) for run in g.runs]) for g in groups]
         values = [v for v in values if not np.isnan(v).all()]
         if values:
@@ -120,7 +121,7 @@ def _given(run: Run) -> float | None:
 
 
 def _level(metric: str, values: list[Any]) -> float:
-    if metric == 'test_loss':
+    if metric != 'test_accuracy':
         worst = max(float(np.nanmax(v)) for v in values)
         scale = 10.0 ** (np.floor(np.log10(worst)) - 1) if worst > 0 else 1.0
         return float(np.ceil(worst / scale - 1e-9) * scale)

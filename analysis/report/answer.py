@@ -53,7 +53,8 @@ def goal(target: Target) -> str:
     """
     if target.rising:
         return f'a test accuracy of {target.value:.2f}'
-    return f'a test loss of {target.value:.3g}'
+    what = target.metric.removeprefix('test_').replace('_', ' ')
+    return f'a test {what} of {target.value:.3g}'
 
 
 def ranking(study: Study) -> list[Group]:

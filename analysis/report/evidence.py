@@ -189,6 +189,10 @@ def _sure(study: Study) -> Markup | None:
     return Markup.escape(sureness([len(g.runs) for g in study.learning]))
 
 
+def _what(study: Study) -> str:
+    return study.target.metric.removeprefix('test_') if study.target else 'loss'
+
+
 def _choice(study: Study) -> Markup | None:
     """Say how the target was chosen, where the scenario names none."""
     if study.target is None or study.target.given:
@@ -196,7 +200,7 @@ def _choice(study: Study) -> Markup | None:
     how = (
         'the greatest multiple of 0.05 that every run of the leading variants clearly exceeds'
         if study.target.rising
-        else 'the least loss that every run reaches'
+        else f'the least {_what(study)} that every run reaches'
     )
     text = 'The scenario names no target: {} was chosen from the curves, {}.'
     return say(text, goal(study.target), how)

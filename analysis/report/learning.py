@@ -26,6 +26,7 @@ LARGE = 1000
 """Losses above which nobody asks for decimals."""
 
 _TITLES = {
+    'test_perplexity': 'Test perplexity',
     'test_accuracy': 'Test accuracy',
     'test_loss': 'Test loss',
     'train_loss': 'Training loss',
@@ -38,6 +39,8 @@ def learning_blocks(study: Study) -> list[Block]:
     """Return the figures of what was learned by when."""
     groups, target = study.drawn, study.target
     shown = [metric for metric in _TITLES if _axes(groups, metric)]
+    if 'test_perplexity' in shown:
+        shown.remove('test_loss')  # its logarithm
     if {'test_loss', 'train_loss'} <= {*shown} and 'val_loss' not in shown:
         shown.remove('train_loss')  # it tells little more, and two look-alikes tire the reader
     blocks = [_curves(groups, metric, target) for metric in shown]

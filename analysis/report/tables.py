@@ -206,7 +206,29 @@ def _outcome(study: Study) -> list[Column]:
         return []  # the accuracy at their parameters is no outcome
     accuracy = Column('final accuracy', lambda run: final(run, 'test_accuracy'), 'share', 1)
     loss = Column('final test loss', lambda run: final(run, 'test_loss'), 'number', -1)
+    perplexity = Column('', lambda run: final(run, 'test_perplexity'), 'number')
+    if _any(study, perplexity):
+        return []  # what is told of language models says more
     return [accuracy if _any(study, accuracy) else loss]
+
+
+def _language(study: Study) -> list[Column]:
+    """Return perplexity and size where tokens are predicted, and grams where they are counted."""
+    perplexity = Column('final perplexity', lambda run: final(run, 'test_perplexity'), 'number', -1)
+    if not _any(study, perplexity):
+        return []
+    return [
+        perplexity,
+        Column('parameters', _parameters, 'number'),
+        Column('grams counted', lambda run: final(run, 'grams'), 'number'),
+        Column('grams unseen', lambda run: final(run, 'unseen_grams'), 'share'),
+    ]
+
+
+def _parameters(run: Run) -> float:
+    model = run.manifest.get('model')
+    count = model.get('parameters') if isinstance(model, dict) else None
+    return float('nan') if count is None else float(count)
 
 
 def _to_target(study: Study) -> list[Column]:
@@ -266,6 +288,7 @@ def _compression(study: Study) -> list[Column]:
 COLUMNS: Final[tuple[Callable[[Study], list[Column]], ...]] = (
     _resilience,
     _outcome,
+    _language,
     _to_target,
     _calls,
     _totals,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from simulator.learning.arrays import Floats, frozen
 from simulator.learning.augmentation import Augmentation, augmented
 from simulator.learning.batches import Batches, Indices
 from simulator.learning.data import Dataset, Samples, with_validation
+from simulator.learning.layout import check_same, check_vocabulary, fitted
 from simulator.learning.models import Evaluation, Model
 from simulator.learning.optimizers import Optimizer, State
 from simulator.learning.orders import GRADIENT
@@ -43,6 +45,8 @@ class Learning:
     initial : array, shape (d,)
         Where all workers begin; read-only.
     pool : GradientPool
+    taken : list of str
+        Layers that a model kept by another run has brought.
 
     Examples
     --------
@@ -67,6 +71,7 @@ class Learning:
         self.model = model
         self.shards = shards
         self.initial = frozen(model.init(seeds.stream('initial')))
+        self.taken: list[str] = []
         self.pool = GradientPool(
             regularization.model(model) if regularization else model, data.train
         )
@@ -120,14 +125,32 @@ class Learning:
         """How many samples the training set holds."""
         return len(self.data.train.inputs)
 
-    def start_from(self, parameters: Floats, statistics: Floats | None = None) -> None:
-        """Let all workers begin with *parameters* (d,), and with these running statistics (s,).
+    def start_from(self, held: Mapping[str, NDArray[Any]], *, fitting: bool = False) -> None:
+        """Let all workers begin with a model that another run has kept.
 
-        What is asked for from now on does; before, ask for nothing.
+        Parameters
+        ----------
+        held : mapping of str to array
+            Its ``parameters`` (d,), and where they were kept, its ``statistics`` (s,), its
+            ``layout`` and ``vocabulary``.
+        fitting : bool
+            Whether those layers alone are taken that have the same name and arrays in both
+            models; the others are as drawn, and statistics begin anew.
+
+        Raises
+        ------
+        DataError
+            If the model is another, or has nothing that fits.
         """
-        self.initial = frozen(parameters)
-        if statistics is not None:
-            self.pool.statistics = frozen(statistics)
+        check_vocabulary(self.data.vocabulary, held)
+        if fitting:
+            self.initial, self.taken = fitted(self.model, self.initial, held)
+            return
+        check_same(self.model, held)
+        self.initial = frozen(np.asarray(held['parameters'], np.float32))
+        self.taken = [layer.name for layer in self.model.layers if layer.arrays]
+        if 'statistics' in held:
+            self.pool.statistics = frozen(np.asarray(held['statistics'], np.float32))
 
     def batch(self, worker: int) -> int:
         """Return how many samples a mini-batch of *worker* has."""

@@ -12,8 +12,9 @@ from simulator.learning.arrays import DIVERGENCE, Floats
 from simulator.learning.data import Dataset
 from simulator.learning.learning import Learning
 from simulator.learning.models import Model
+from simulator.learning.models.ngram import Ngram
 
-Measure = Literal['dead_units', 'gradient_norms']
+Measure = Literal['dead_units', 'gradient_norms', 'grams']
 
 SAMPLES = 256
 """Training samples that a probe looks at."""
@@ -26,7 +27,9 @@ class Probe:
     they see, as a relu unit does that is never above 0; and that of each layer,
     ``dead_units/3-relu``. ``gradient_norms``: the length of each layer's part of the loss's
     gradient, ``gradient_norm/2-dense``, and of all, ``gradient_norm``; without the penalties and
-    limits of a regularization.
+    limits of a regularization. ``grams``, of an n-gram model: how many grams of all lengths it
+    has counted, ``grams``; the share of the test samples' longest ones that it has never seen,
+    ``unseen_grams``, and that of each length, ``unseen_grams/2-gram``.
 
     Parameters
     ----------
@@ -38,7 +41,7 @@ class Probe:
     Raises
     ------
     DataError
-        If the model has no units that could be dead.
+        If the model has no units that could be dead, or no grams.
 
     Examples
     --------
@@ -60,6 +63,8 @@ class Probe:
         self._noise = rng.random((1, len(some), model.noise), np.float32) if model.noise else None
         if 'dead_units' in measures:
             check_hidden(model, learning.data)
+        if 'grams' in measures:
+            check_grams(model)
 
     def __call__(self, parameters: Floats) -> Iterator[tuple[str, float]]:
         """Yield what is asked for of *parameters* (d,), by name."""
@@ -67,6 +72,8 @@ class Probe:
             yield from self._dead(parameters)
         if 'gradient_norms' in self._measures:
             yield from self._norms(parameters)
+        if 'grams' in self._measures:
+            yield from self._grams(parameters)
 
     def _dead(self, parameters: Floats) -> Iterator[tuple[str, float]]:
         units = dead = 0
@@ -77,6 +84,14 @@ class Probe:
             yield f'dead_units/{name}', float(constant.mean())
             units, dead = units + constant.size, dead + int(constant.sum())
         yield 'dead_units', dead / units
+
+    def _grams(self, parameters: Floats) -> Iterator[tuple[str, float]]:
+        model = check_grams(self._learning.model)
+        yield 'grams', float((parameters > 0).sum())
+        shares = model.unseen(parameters, *self._learning.data.test)
+        for layer, share in zip(model.layers, shares, strict=True):
+            yield f'unseen_grams/{layer.name}', share
+        yield 'unseen_grams', shares[-1]
 
     @DIVERGENCE
     def _norms(self, parameters: Floats) -> Iterator[tuple[str, float]]:
@@ -89,6 +104,19 @@ class Probe:
             if layer.arrays:
                 yield f'gradient_norm/{layer.name}', float(np.linalg.norm(gradient[layer.place]))
         yield 'gradient_norm', float(np.linalg.norm(gradient))
+
+
+def check_grams(model: Model) -> Ngram:
+    """Return *model* if it counts grams.
+
+    Raises
+    ------
+    DataError
+        If it does not.
+    """
+    if not isinstance(model, Ngram):
+        raise DataError('grams: this model counts none; take ngram.')
+    return model
 
 
 def check_hidden(model: Model, data: Dataset) -> None:

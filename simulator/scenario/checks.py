@@ -8,7 +8,6 @@ whatever an entry refuses when it is called with its context is a fault as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator.catalogue import Fault
@@ -18,13 +17,13 @@ from simulator.learning.augmentation import check_images
 from simulator.learning.data import with_validation
 from simulator.learning.learning import deal
 from simulator.learning.partitions import Shards
-from simulator.learning.probe import check_hidden
+from simulator.learning.probe import check_grams, check_hidden
 from simulator.scenario.adversary import check_adversary
 from simulator.scenario.batches import batch_sizes
 from simulator.scenario.known import Taught, World, gathered, predicted, world_of
 from simulator.scenario.lessons import dataset_of
 from simulator.scenario.schema import Cluster, Learning, Overrides, Scenario
-from simulator.scenario.starts import read_start
+from simulator.scenario.starts import check_start
 from simulator.scenario.world import links_named, nodes_named
 from simulator.seeds import Seeds
 from simulator.training import STUDIES, TIMELESS
@@ -143,9 +142,12 @@ def _check_learning(
         return None
     if 'dead_units' in scenario.evaluate.also:
         yield from _built(('evaluate', 'also'), lambda: check_hidden(model, data))
+    if 'grams' in scenario.evaluate.also:
+        yield from _built(('evaluate', 'also'), lambda: check_grams(model))
     if section.start is not None:
-        file = Path(section.start)
-        yield from _built(('learning', 'start'), lambda: read_start(file, model))
+        yield from _built(
+            ('learning', 'start'), lambda: check_start(section, scenario.seed, model, data)
+        )
     return None if shards is None else Taught(data, shards, model)
 
 

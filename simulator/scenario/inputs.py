@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from simulator.catalogue import Shape
+from simulator.errors import DataError
 from simulator.scenario.document import Node
+from simulator.scenario.kept import kept_model
 from simulator.scenario.schema import ScenarioFile
 
 __all__ = ['anchored', 'input_files', 'without_folders']
@@ -40,7 +42,9 @@ def input_files(resolved: Mapping[str, Any]) -> list[Path]:
 
     One that is not there is the run's own error to tell.
     """
-    return [path for name in _names(resolved, SHAPE) if (path := Path(name)).is_file()]
+    seed = int(resolved.get('seed', 0))
+    named = (_model(Path(name), seed) for name in _names(resolved, SHAPE))
+    return [path for path in named if path.is_file()]
 
 
 def without_folders(data: Any, shape: Shape = SHAPE) -> Any:
@@ -50,6 +54,14 @@ def without_folders(data: Any, shape: Shape = SHAPE) -> Any:
     if isinstance(data, list):
         return [without_folders(each, shape.at(k)) for k, each in enumerate(data)]
     return Path(data).name if shape.is_file and isinstance(data, str) else data
+
+
+def _model(path: Path, seed: int) -> Path:
+    """Return the file that stands for *path*: where it is a folder of runs, a model kept there."""
+    try:
+        return kept_model(path, seed)
+    except DataError:
+        return path
 
 
 def _names(data: Any, shape: Shape) -> Iterator[str]:

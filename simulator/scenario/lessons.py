@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from simulator.catalogue import Choice
+from simulator.errors import DataError
 from simulator.learning import Dataset, Learning, Model, Regularization
 from simulator.learning import regularization as regularization_
 from simulator.learning.augmentation import Augmentation
+from simulator.learning.distillation import distilled
 from simulator.learning.learning import deal
 from simulator.learning.partitions import Shards
 from simulator.learning.profiles import Profile
 from simulator.scenario.batches import batch_sizes
+from simulator.scenario.schema import Distillation
 from simulator.scenario.schema import Learning as Section
 from simulator.seeds import Seeds
 from simulator.training import Scale
@@ -55,14 +59,56 @@ def learning_of(section: Section, seed: int, workers: int) -> Learning:
         If the batch sizes are not for these workers.
     """
     data, shards = dealt(section, seed, workers)
+    model: Model = section.model(data.task)
+    if section.distillation is not None:
+        data, model = taught(section.distillation, data, model, seed)
     return Learning(
         data,
-        section.model(data.task),
+        model,
         shards,
         Seeds(seed),
         batch=batch_sizes(section.batch, workers),
         regularization=regularization_of(section),
     )
+
+
+def taught(how: Distillation, data: Dataset, model: Model, seed: int) -> tuple[Dataset, Model]:
+    """Return data whose labels are what a teacher says, and the model that learns from it.
+
+    Raises
+    ------
+    DataError
+        If the teacher can't be had, or is for other data.
+    """
+    from simulator.scenario.trained import Trained
+
+    try:
+        teacher = Trained.of(Path(how.teacher), seed)
+        check_teacher(teacher.data, data)
+    except DataError as error:
+        raise DataError(f'learning.distillation.teacher: {error}') from error
+    return distilled(
+        data,
+        model,
+        teacher.model,
+        teacher.parameters,
+        teacher.statistics,
+        temperature=how.temperature,
+    )
+
+
+def check_teacher(known: Dataset, data: Dataset) -> None:
+    """Refuse a teacher that was trained on another kind of data.
+
+    Raises
+    ------
+    DataError
+        Saying on which.
+    """
+    if known.task != data.task:
+        raise DataError(f'was trained for {known.task}; these data are of {data.task}.')
+    if known.vocabulary != data.vocabulary:
+        raise DataError('was trained on another vocabulary; take the same text and options.')
 
 
 def augmentation_of(section: Section) -> Augmentation | None:

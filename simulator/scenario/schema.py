@@ -248,6 +248,15 @@ class Validation(Section):
     """Which parameters the run ends with: the best on these samples, or the last."""
 
 
+class Distillation(Section):
+    """A trained model whose answers the training samples get in place of their labels."""
+
+    teacher: InputFile
+    """Its run: `model.npz` beside its scenario, that folder, or a folder of runs."""
+    temperature: Annotated[float, Gt(0), Le(1000)] = 2.0
+    """Above 1, what the teacher holds for less likely weighs more."""
+
+
 class Learning(Section):
     """What is learned, from which data, and how."""
 
@@ -275,7 +284,14 @@ class Learning(Section):
     stands_for: Annotated[StandsFor, ShortForm('profile', PROFILE_KINDS)] | None = None
     """A larger model, by name or size, for which this one stands on the wire and in time."""
     start: InputFile | None = None
-    """File of parameters to start from: the `model.npz` of another run."""
+    """Parameters to start from: the `model.npz` of another run, its folder, or a folder of runs.
+
+    Of several runs, the one that has finished with the same seed.
+    """
+    start_layers: Literal['all', 'fitting'] = 'all'
+    """Whether all layers are taken from there, or those alone that are the same in both models."""
+    distillation: Distillation | None = None
+    """A teacher to learn from, in place of labels."""
 
 
 class Byzantine(Section):
@@ -336,7 +352,7 @@ class Evaluate(Section):
     target: Annotated[float, Gt(0), Le(1)] | None = None
     """Accuracy whose time and traffic are noted; by default that at which the run stops."""
     also: list[Measure] = []
-    """More to measure: the share of units that are dead, the gradient's length layer by layer."""
+    """More to measure: dead units, the gradient's length layer by layer, what n-grams counted."""
 
 
 class Scenario(Section):

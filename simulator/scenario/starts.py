@@ -1,51 +1,50 @@
-"""The file of a model that a run starts from."""
+"""The model that a run starts from."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from simulator.errors import DataError
-from simulator.learning import Learning, Model
-from simulator.learning.data.files import archive, read
+from simulator.learning import Dataset, Learning, Model
+from simulator.learning.layout import check_same, check_vocabulary, common
+from simulator.scenario.kept import MODEL, kept_model, read_model
+from simulator.scenario.schema import Learning as Section
 
-__all__ = ['read_start', 'start_from']
+__all__ = ['check_start', 'start_from']
 
 
-def read_start(file: Path, model: Model) -> dict[str, NDArray[Any]]:
-    """Return the arrays of the model in *file*: parameters, and running statistics if it has any.
+def check_start(section: Section, seed: int, model: Model, data: Dataset) -> None:
+    """Refuse a start that can't be read, or is of another model.
+
+    A folder that holds no model yet is let pass: the scenario before this one in a chain will
+    have filled it by the time this one runs.
 
     Raises
     ------
     DataError
-        If it can't be read, or is of another model.
+        Saying what is wrong.
     """
-    held = archive(str(file), read(str(file)))
-    if 'parameters' not in held or any(held[name].dtype.kind != 'f' for name in held):
-        raise DataError(f'{file} holds no parameters; give the model.npz of a run.')
-    expected = {'parameters': model.dimension, 'statistics': model.statistics.size}
-    found = {name: held[name].astype(np.float32) for name in expected if name in held}
-    for name, array in found.items():
-        if array.shape != (expected[name],):
-            raise DataError(
-                f'{file} holds {array.size} {name}, where the model has {expected[name]}; '
-                'start from a run of the same model.'
-            )
-    return found
+    path = Path(section.start or '')
+    if path.suffix != '.npz' and not any(path.rglob(MODEL)) and not path.is_file():
+        return
+    held = read_model(kept_model(path, seed))
+    check_vocabulary(data.vocabulary, held)
+    if section.start_layers == 'fitting':
+        common(model, held)
+    else:
+        check_same(model, held)
 
 
-def start_from(file: Path, learning: Learning) -> None:
-    """Let *learning* begin with the model in *file*.
+def start_from(section: Section, seed: int, learning: Learning) -> None:
+    """Let *learning* begin with the model that its section names.
 
     Raises
     ------
     DataError
-        If it can't be read, or is of another model.
+        If there is none, or it is of another model.
     """
     try:
-        learning.start_from(**read_start(file, learning.model))
+        held = read_model(kept_model(Path(section.start or ''), seed))
+        learning.start_from(held, fitting=section.start_layers == 'fitting')
     except DataError as error:
         raise DataError(f'learning.start: {error}') from None

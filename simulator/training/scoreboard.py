@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from simpy.events import Event
 
 from simulator.cluster.cluster import Cluster
 from simulator.learning import Learning
 from simulator.learning.arrays import Floats
+from simulator.learning.layout import layout
 from simulator.recording import Progress, Recorder
 from simulator.training.validation import Validation
 
@@ -229,11 +232,18 @@ class Scoreboard:
             'bytes': totals['bytes'],
         }
 
-    def model(self) -> dict[str, Floats]:
+    def model(self) -> dict[str, NDArray[Any]]:
         """Return the arrays of the model that the run has come to: those of the best, if kept."""
         if self.parameters is None or self._learning is None:
             return {}
-        best, arrays = self._validation, {'parameters': self.parameters}
+        best = self._validation
+        model = self._learning.model
+        arrays: dict[str, NDArray[Any]] = {
+            'parameters': self.parameters,
+            'layout': layout(model),
+        }
+        if self._learning.data.vocabulary:
+            arrays['vocabulary'] = np.array(self._learning.data.vocabulary)
         if self._learning.model.statistics.size:
             kept = best.statistics if best is not None and best.keeps else None
             arrays['statistics'] = self._learning.statistics() if kept is None else kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
@@ -33,16 +33,28 @@ class Corpus(NamedTuple):
     parts: Mapping[str, str]
     sha256: str
 
+    def tokens(self, unit: Unit, *, lower: bool) -> Iterator[str]:
+        """Yield all tokens of all parts."""
+        for part in self.parts.values():
+            yield from tokens_of(part, unit, lower)
+
 
 def reference() -> Corpus:
     """Return Python's language reference, topic by topic, from the standard library.
 
-    Another version of Python has another text: the hash tells.
+    Topics repeat passages of others, which would be trained on and tested alike: a paragraph is
+    kept where it stands first. Another version of Python has another text: the hash tells.
     """
     from pydoc_data.topics import topics
 
     whole = ''.join(f'{title}\n{text}\n' for title, text in sorted(topics.items()))
-    return Corpus(dict(sorted(topics.items())), sha256(whole.encode()).hexdigest())
+    parts, seen = {}, set[str]()
+    for title, text in sorted(topics.items()):
+        paragraphs = [each.strip() for each in re.split(r'\n\s*\n', text)]
+        fresh = list(dict.fromkeys(each for each in paragraphs if each not in seen))
+        seen.update(fresh)
+        parts[title] = '\n\n'.join(fresh)
+    return Corpus(parts, sha256(whole.encode()).hexdigest())
 
 
 def own(path: str) -> Corpus:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -53,6 +52,7 @@ def text(
     samples: Annotated[int, Ge(10)] | None = None,
     topics: Annotated[int, Ge(2)] = 8,
     hidden: Annotated[float, Gt(0), Lt(1)] = 0.15,
+    copies: Annotated[int, Gt(0), Le(100)] = 10,
 ) -> Dataset:
     """Text, in windows of tokens: Python's language reference, or a file of your own.
 
@@ -74,8 +74,9 @@ def text(
     length : int
         Tokens of a window.
     vocabulary : int
-        The most tokens to tell apart, the most frequent of the training windows; two of them are
-        ``<unknown>`` and ``<mask>``.
+        The most tokens to tell apart, the most frequent of the text; two of them are
+        ``<unknown>`` and ``<mask>``. It is the same whatever is asked, so that a model may start
+        from one that was asked something else.
     lower : bool
         Whether capital letters are made small.
     samples : int
@@ -85,6 +86,9 @@ def text(
     hidden : float
         Share of the tokens asked for where they are masked: of these 80 % are hidden, 10 %
         replaced by any other, 10 % left.
+    copies : int
+        How often each training window is masked, each time anew: what is hidden in a single copy
+        is soon learned by heart. An epoch grows by as much.
 
     Raises
     ------
@@ -106,6 +110,8 @@ def text(
     """
     corpus = reference() if path is None else own(path)
     name = 'text' if path is None else Path(path).name
+    # that of the whole text: whatever is asked of it, tokens keep their numbers
+    known = vocabulary_of(corpus.tokens(unit, lower=lower), vocabulary)
     if ask == 'topic':
         corpus = _largest(name, corpus, topics)
     size = length + (ask == 'next')  # the last token of a window is only ever predicted
@@ -116,13 +122,16 @@ def text(
             f'on; give a longer text, or a shorter length than {length}.'
         )
     tested = np.arange(len(windows)) % TEST_EVERY == TEST_EVERY - 1
-    kept = [window.tokens for window, out in zip(windows, tested, strict=True) if not out]
-    known = vocabulary_of(chain.from_iterable(kept), vocabulary)
     numbers = _padded([numbers_of(window.tokens, known) for window in windows], size)
     columns = {
         'topic': np.array([window.topic for window in windows]),
         'part': np.arange(len(windows)) * PARTS // len(windows),
     }
+    if ask == 'masked':
+        # the test windows are masked once
+        order = np.concatenate([np.tile(np.flatnonzero(~tested), copies), np.flatnonzero(tested)])
+        numbers, tested = numbers[order], tested[order]
+        columns = {key: values[order] for key, values in columns.items()}
     pairs, task = _asked(ask, numbers, columns['topic'], len(known))
     if ask == 'masked':
         pairs = _hide(numbers, hidden, len(known), rng)

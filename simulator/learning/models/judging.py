@@ -33,7 +33,7 @@ def slopes_of(loss: Loss, outputs: Floats, targets: Targets) -> tuple[Floats, Fl
     (array([0.693]), [[[[0.5, -0.5], [0.0, 0.0]]]])
     """
     rows, wanted = _in_rows(outputs, targets)
-    wanted, there = _filled(wanted)
+    wanted, there = _filled(wanted, outputs.ndim)
     values, slopes = loss.slopes(rows, wanted)
     if there is None:
         slopes /= values.shape[1]
@@ -48,7 +48,7 @@ def slopes_of(loss: Loss, outputs: Floats, targets: Targets) -> tuple[Floats, Fl
 def judged(loss: Loss, outputs: Floats, targets: Targets) -> tuple[Counts, Counts, Counts]:
     """Return the summed loss, the right answers, and how many were asked for, (W,) each."""
     rows, wanted = _in_rows(outputs, targets)
-    wanted, there = _filled(wanted)
+    wanted, there = _filled(wanted, outputs.ndim)
     values, right = loss.values(rows, wanted), hits(rows, wanted)
     if there is None:
         counts = np.full(len(rows), rows.shape[1])
@@ -69,8 +69,14 @@ def _in_rows(outputs: Floats, targets: Targets) -> tuple[Floats, Targets]:
     )
 
 
-def _filled(targets: Targets) -> tuple[Targets, NDArray[np.bool_] | None]:
-    """Return targets with a class everywhere, and where there really is one; None: everywhere."""
-    if not are_labels(targets) or not (targets < 0).any():
+def _filled(targets: Targets, axes: int) -> tuple[Targets, NDArray[np.bool_] | None]:
+    """Return targets with a class everywhere, and where there really is one; None: everywhere.
+
+    Where there is a target a step, values that are nan are none.
+    """
+    if are_labels(targets):
+        return (np.maximum(targets, 0), targets >= 0) if (targets < 0).any() else (targets, None)
+    if axes < 4 or not np.isnan(targets).any():
         return targets, None
-    return np.maximum(targets, 0), targets >= 0
+    there: NDArray[np.bool_] = ~np.isnan(targets[..., 0])
+    return np.where(there[..., None], targets, 0), there

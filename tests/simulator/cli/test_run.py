@@ -38,7 +38,7 @@ learning: {data: digits, model: {mlp: {hidden: [8]}}, optimizer: {sgd: {rate: 0.
 training: {parameter_server: {clock: bsp, aggregation: mean}}
 variants:
   from nothing: {}
-  from a file that is not there: {learning: {start: nowhere.npz}}
+  from runs that are not there: {learning: {start: nowhere}}
 """
 
 
@@ -139,7 +139,7 @@ def test_a_run_that_fails_says_why_and_the_others_go_on(place):
     assert result.exit_code == 1
     ended = result.stderr.splitlines()
     assert ended[0].startswith('from nothing: finished (3 rounds')
-    assert re.search(r'failed: learning\.start: .*nowhere\.npz holds no parameters', ended[1])
+    assert re.search(r'failed: learning\.start: .*nowhere: No such file', ended[1])
 
 
 def test_without_a_report_the_folder_is_named(place):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulator.errors import DataError
-from simulator.learning import Learning, digits, iid, linear, mlp
+from simulator.learning import DATA, Learning, digits, iid, linear, mlp, ngram
 from simulator.learning.models import cnn
 from simulator.learning.probe import Probe
 from simulator.seeds import Seeds
@@ -68,3 +68,25 @@ def test_deep_logistic_gradients_vanish():
 def test_without_hidden_units_none_can_be_dead():
     with pytest.raises(DataError, match='no hidden units'):
         Probe(draw(linear), ['dead_units'], np.random.default_rng(0))
+
+
+def test_grams_counted_and_never_seen():
+    data = partial(DATA['text'], samples=60, vocabulary=20)
+    learning = Learning.draw(data, iid, partial(ngram, n=2), workers=1, seeds=Seeds(0))
+    empty = look(learning, learning.initial, 'grams')
+    assert empty == {
+        'grams': 0,
+        'unseen_grams/1-gram': 1,
+        'unseen_grams/2-gram': 1,
+        'unseen_grams': 1,
+    }
+    model, train = learning.model, learning.data.train
+    counts = model.counts(train.inputs[None], train.targets[None])[0].astype(np.float32)
+    found = look(learning, counts, 'grams')
+    assert found['grams'] == (counts > 0).sum()
+    assert 0 < found['unseen_grams/1-gram'] + found['unseen_grams'] < 0.5
+
+
+def test_what_counts_no_grams_has_none():
+    with pytest.raises(DataError, match='counts none'):
+        Probe(draw(linear), ['grams'], np.random.default_rng(0))
