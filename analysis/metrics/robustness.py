@@ -24,6 +24,7 @@ __all__ = [
     'resilience',
     'told',
     'voters',
+    'voting_liars',
 ]
 
 RATIO = 'variance_to_norm'
@@ -65,6 +66,13 @@ def liars(run: Run) -> int:
     if isinstance(known, Mapping):
         return sum(len(role['nodes']) for role in known.values())
     return sum(_count(section) for section in _roles(run).values())
+
+
+def voting_liars(run: Run) -> int:
+    """Return how many of those whose vectors a rule aggregates are Byzantine: servers do not."""
+    known = run.manifest.get('byzantine')
+    servers = known.get('servers', {}).get('nodes', []) if isinstance(known, Mapping) else []
+    return liars(run) - len(servers)
 
 
 def told(run: Run) -> int | None:

@@ -19,6 +19,7 @@ from analysis.metrics.robustness import (
     promises,
     told,
     voters,
+    voting_liars,
 )
 from analysis.report.study import Study
 from analysis.report.tables import Cell, Row, Table
@@ -45,7 +46,7 @@ def concerned(study: Study) -> list[Group]:
 
 def verdict(run: Run) -> str:
     """Return whether the promise of a run's rule covers what happened to it, in a few words."""
-    tolerance, f, count = promises(run).get('tolerance'), told(run), liars(run)
+    tolerance, f, count = promises(run).get('tolerance'), told(run), voting_liars(run)
     if tolerance is not None and count > tolerance:
         return 'more liars than it survives'
     if f is not None and count > f:
@@ -146,7 +147,7 @@ def _held(study: Study, groups: Sequence[Group]) -> Table:
         typical, bound, held = (float(np.median(column)) for column in zip(*found, strict=True))
         f = told(g.first)
         cells = [
-            Cell(_of(liars(g.first), voters(g.first))),
+            Cell(_of(voting_liars(g.first), voters(g.first))),
             Cell('–' if f is None else str(f)),
             Cell(number(typical)),
             Cell(number(bound) if np.isfinite(bound) else '–' if np.isnan(bound) else 'any'),
@@ -197,7 +198,7 @@ def _untold(study: Study, groups: Sequence[Group]) -> Markup | None:
 
 
 def _numbers(groups: Sequence[Group]) -> Markup:
-    pairs = dict.fromkeys((told(g.first), liars(g.first)) for g in groups)
+    pairs = dict.fromkeys((told(g.first), voting_liars(g.first)) for g in groups)
     return series([say('{} of {}', f, count) for f, count in pairs])
 
 

@@ -19,6 +19,7 @@ from analysis.report.along import (
 )
 from analysis.report.answer import headlines
 from analysis.report.blocks import Block, Section
+from analysis.report.byzantine import byzantine_blocks, byzantine_evidence
 from analysis.report.collectives import (
     collective_blocks,
     collective_evidence,
@@ -73,6 +74,7 @@ EVIDENCE: Final[tuple[Sentences, ...]] = (
     scaling_evidence,
     evidence,
     apart_evidence,
+    byzantine_evidence,
     collective_evidence,
     resilience_evidence,
     difference_evidence,
@@ -80,7 +82,12 @@ EVIDENCE: Final[tuple[Sentences, ...]] = (
 """What supports and what limits it, sentence by sentence."""
 
 PARTS: Final[tuple[Part, ...]] = (
-    Part('robustness', 'Robustness', (robustness_blocks, resilience_blocks), (condition_tables,)),
+    Part(
+        'robustness',
+        'Robustness',
+        (byzantine_blocks, robustness_blocks, resilience_blocks),
+        (condition_tables,),
+    ),
     Part(
         'learning',
         'Learning',
