@@ -39,7 +39,7 @@ def curve(run: Run) -> pd.DataFrame:
     """
     columns = ['time_ns', 'step', 'epoch', 'metric', 'value']
     rows = run.table('metrics', columns, where=pc.field('device') == -1)
-    rows = rows[~rows['metric'].isin(['round_seconds', 'collective_seconds'])]
+    rows = rows[~rows['metric'].isin(['round_seconds', 'collective_seconds', 'makespan'])]
     instant = rows.groupby(['time_ns', 'step'])
     wide = rows.astype({'metric': str}).pivot_table(
         index=['time_ns', 'step'], columns='metric', values='value', aggfunc='last'

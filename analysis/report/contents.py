@@ -32,6 +32,12 @@ from analysis.report.layers import layer_blocks
 from analysis.report.learning import learning_blocks
 from analysis.report.nodes import apart_evidence, staleness_blocks
 from analysis.report.paths import path_blocks, use_blocks
+from analysis.report.placement import (
+    critical_tables,
+    placement_blocks,
+    placement_evidence,
+    placement_headlines,
+)
 from analysis.report.resilience import (
     resilience_blocks,
     resilience_evidence,
@@ -65,6 +71,7 @@ HEADLINES: Final[tuple[Sentences, ...]] = (
     along_headlines,
     headlines,
     collective_headlines,
+    placement_headlines,
     resilience_headlines,
 )
 """The answer, a sentence or two."""
@@ -76,6 +83,7 @@ EVIDENCE: Final[tuple[Sentences, ...]] = (
     apart_evidence,
     byzantine_evidence,
     collective_evidence,
+    placement_evidence,
     resilience_evidence,
     difference_evidence,
 )
@@ -95,6 +103,7 @@ PARTS: Final[tuple[Part, ...]] = (
         (level_tables,),
     ),
     Part('collectives', 'Collectives', (collective_blocks,)),
+    Part('placements', 'Placements', (placement_blocks,), (critical_tables,)),
     Part('time', 'Time', (path_blocks, timing_blocks, use_blocks, staleness_blocks)),
     Part('traffic', 'Traffic', (traffic_blocks, matrix_blocks, latency_blocks)),
     Part('prediction', 'Closed forms', (prediction_blocks,), (prediction_tables,)),

@@ -12,6 +12,7 @@ from analysis.grids import Grid, arrange_grid, arrange_liars
 from analysis.groups import Group, group, superseded
 from analysis.load import Loaded, Run, Skipped
 from analysis.metrics import Reach, Target, choose_target, final, is_collective, reach
+from analysis.metrics.placement import is_placement
 from analysis.metrics.robustness import is_resilience
 from analysis.series import Series, arrange
 from analysis.statistics import Estimate, estimate
@@ -76,8 +77,13 @@ class Study:
     @cached_property
     def learning(self) -> tuple[Group, ...]:
         """Groups that train a model."""
-        others = {*self.collectives, *self.resilience}
+        others = {*self.collectives, *self.resilience, *self.placements}
         return tuple(g for g in self.groups if g not in others)
+
+    @cached_property
+    def placements(self) -> tuple[Group, ...]:
+        """Groups that execute placed graphs without learning."""
+        return tuple(g for g in self.groups if is_placement(g.first))
 
     @cached_property
     def resilience(self) -> tuple[Group, ...]:

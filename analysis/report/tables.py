@@ -21,6 +21,7 @@ from analysis.metrics import (
     reach,
     simulated_seconds,
 )
+from analysis.metrics.placement import least_seconds, placed
 from analysis.metrics.robustness import condition, resilience
 from analysis.report.study import Study
 from analysis.statistics import Estimate, estimate, paired_difference
@@ -202,7 +203,7 @@ def _resilience(study: Study) -> list[Column]:
 
 
 def _outcome(study: Study) -> list[Column]:
-    if len(study.resilience) == len(study.groups):
+    if len(study.resilience) + len(study.placements) == len(study.groups):
         return []  # the accuracy at their parameters is no outcome
     accuracy = Column('final accuracy', lambda run: final(run, 'test_accuracy'), 'share', 1)
     loss = Column('final test loss', lambda run: final(run, 'test_loss'), 'number', -1)
@@ -251,9 +252,21 @@ def _calls(study: Study) -> list[Column]:
     ]
 
 
+def _placements(study: Study) -> list[Column]:
+    if not study.placements:
+        return []
+    return [
+        Column('makespan', partial(placed, key='makespan'), 'seconds', -1),
+        Column('times the least', lambda r: placed(r, 'makespan') / least_seconds(r), 'number', -1),
+        Column('devices used', partial(placed, key='devices'), 'number'),
+        Column('bytes moved', partial(placed, key='bytes'), 'bytes', -1),
+        Column('peak memory', partial(placed, key='peak_memory'), 'bytes', -1),
+    ]
+
+
 def _totals(study: Study) -> list[Column]:
-    if len(study.resilience) == len(study.groups):
-        return []  # they take no time
+    if len(study.resilience) + len(study.placements) == len(study.groups):
+        return []  # they take no time, or have told it
     return [
         *([Column('time per round', _pace, 'seconds', -1)] if study.learning else []),
         Column('simulated time', simulated_seconds, 'seconds'),
@@ -291,6 +304,7 @@ COLUMNS: Final[tuple[Callable[[Study], list[Column]], ...]] = (
     _language,
     _to_target,
     _calls,
+    _placements,
     _totals,
     _asynchrony,
     _agreement,

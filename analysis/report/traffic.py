@@ -27,8 +27,8 @@ _TOLD = 4  # variants of which a caption tells; of more, the extreme one
 
 def traffic_blocks(study: Study) -> list[Block]:
     """Return the figures of who sent how much over which links."""
-    groups = [g for g in study.shown if g.first.rows('links')]
-    if not groups or not any(by_link(g.first)['bytes'].sum() for g in groups):
+    groups = [g for g in study.shown if g.first.rows('links') and by_link(g.first)['bytes'].sum()]
+    if not groups:
         return []
     return [_nodes(groups), _links(groups), _map(groups)]
 

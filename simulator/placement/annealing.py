@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from simulator.catalogue import Catalogue, Choice
+from simulator.errors import PlacementError
 from simulator.placement.cut import min_cut
 from simulator.placement.lists import etf, heft
 from simulator.placement.memory import demand
@@ -17,7 +19,7 @@ from simulator.placement.simple import critical_path, hash_, single
 
 __all__ = ['STARTS', 'simulated_annealing']
 
-STARTS: dict[str, Any] = {
+STARTS: dict[str, Callable[..., Placement]] = {
     'single': single,
     'hash': hash_,
     'critical_path': critical_path,
@@ -36,9 +38,9 @@ def simulated_annealing(
     problem: Problem,
     rng: np.random.Generator,
     *,
-    executions: Annotated[int, Ge(1), Le(1_000_000)] = 500,
-    start: Annotated[Choice, _STARTS] = _STARTS.choice('heft'),
-    temperature: Annotated[float, Gt(0), Le(10)] = 0.02,
+    executions: Annotated[int, Ge(1), Le(1_000_000)] = 1000,
+    start: Annotated[Choice, _STARTS] | None = None,
+    temperature: Annotated[float, Gt(0), Le(10)] = 0.005,
     neighbours: Annotated[float, Ge(0), Le(1)] = 0.5,
 ) -> Placement:
     """Move one operation (or group) at a time; take worse executions less and less often.
@@ -49,8 +51,9 @@ def simulated_annealing(
     ----------
     executions : int
         How many executions are simulated: the budget.
-    start : placement
-        Where it begins.
+    start : placement, optional
+        Where it begins; by default at the best of all that need no execution, which are tried
+        first, as far as the budget reaches.
     temperature : float
         At first, as a share of the makespan it begins with: by so much worse is taken once in e.
     neighbours : float
@@ -60,11 +63,10 @@ def simulated_annealing(
     ----------
     .. [1] Kirkpatrick, Gelatt & Vecchi, "Optimization by Simulated Annealing", Science 220, 1983.
     """
-    place: Placement = start(problem, rng)
-    best, now = place, problem.simulated(place)
-    least, heat = now, temperature * now
-    cooling = 0.01 ** (1 / max(executions - 1, 1))
-    for _ in range(executions - 1):
+    place, now, used = _begun(problem, rng, start, executions)
+    best, least, heat = place, now, temperature * now
+    cooling = 0.01 ** (1 / max(executions - used, 1))
+    for _ in range(executions - used):
         moved = _moved(problem, place, rng, neighbours)
         heat *= cooling
         if moved is None:
@@ -75,6 +77,31 @@ def simulated_annealing(
             if now < least:
                 best, least = place, now
     return best
+
+
+def _begun(
+    problem: Problem, rng: np.random.Generator, start: Choice | None, executions: int
+) -> tuple[Placement, float, int]:
+    """Return the placement to begin with, its seconds, and the executions it took to find it.
+
+    Raises
+    ------
+    PlacementError
+        If none of those that were tried fits.
+    """
+    found: list[tuple[float, Placement]] = []
+    refused: list[PlacementError] = []
+    for place in [start] if start else list(STARTS.values())[::-1][:executions]:
+        try:
+            placement: Placement = place(problem, rng)
+        except PlacementError as error:
+            refused.append(error)
+        else:
+            found.append((problem.simulated(placement), placement))
+    if not found:
+        raise refused[0]
+    seconds, best = min(found, key=lambda pair: pair[0])
+    return best, seconds, len(found)
 
 
 def _moved(

@@ -15,12 +15,14 @@ __all__ = ['etf', 'heft', 'upward_rank']
 
 Floats = NDArray[np.float64]
 
+TIE = 1e-6
+
 
 def heft(problem: Problem, rng: np.random.Generator) -> Placement:
     """Heterogeneous earliest finish time: by upward rank, each where it would be done first.
 
-    An operation may slip into a gap between others. Its group follows it, as far as it has
-    members that come later.
+    An operation may slip into a gap between others. Its group follows it; where it could be done
+    as soon on several devices, what the groups would take there decides.
 
     References
     ----------
@@ -34,7 +36,7 @@ def heft(problem: Problem, rng: np.random.Generator) -> Placement:
     for operation in np.lexsort((place, -rank)).tolist():
         start = plan.starts(operation)
         if ledger.device[operation] < 0:
-            ledger.choose(int(problem.unit[operation]), start + problem.compute[operation])
+            ledger.choose(int(problem.unit[operation]), start + plan.seconds(operation))
         device = int(ledger.device[operation])
         plan.run(operation, device, float(start[device]))
     return ledger.device
@@ -62,6 +64,9 @@ class _Plan:
         self._ends = np.zeros(len(problem.graph))
         self._device = np.full(len(problem.graph), -1)
         self._free = np.zeros(len(problem.platform))
+        self._work = problem.of_units(problem.graph.flops)
+        self._pledged = np.zeros(len(problem.platform))  # seconds of members still to come
+        self._met = np.zeros(problem.units, bool)
 
     def ready(self, operation: int) -> Floats:
         """Return when the inputs of *operation* could be on each device, shape (k,)."""
@@ -83,8 +88,26 @@ class _Plan:
             starts[device] = self._gap(device, float(ready[device]), float(seconds[device]))
         return starts
 
+    def seconds(self, operation: int) -> Floats:
+        """Return how long *operation* takes each device (k,); ties go by what its group takes.
+
+        An operation that takes no time, such as a variable, could be anywhere: what counts then
+        is the time of its group, behind the groups that a device has already.
+        """
+        problem, unit = self._problem, self._problem.unit[operation]
+        alone: Floats = problem.compute[operation]
+        if len(problem.members[unit]) == 1:
+            return alone
+        together: Floats = self._pledged + self._work[unit] / problem.platform.speed
+        return alone + TIE * together
+
     def run(self, operation: int, device: int, start: float) -> None:
         """Let *device* be busy with *operation* from *start* on."""
+        unit = self._problem.unit[operation]
+        if not self._met[unit]:
+            self._met[unit] = True
+            self._pledged[device] += self._work[unit] / self._problem.platform.speed[device]
+        self._pledged[device] -= self._problem.compute[operation, device]
         end = start + float(self._problem.compute[operation, device])
         self._device[operation], self._ends[operation] = device, end
         self._free[device] = max(self._free[device], end)
@@ -157,8 +180,7 @@ class _Earliest:
         unit = int(problem.unit[operation])
         if self._ledger.device[operation] < 0:
             # of devices where it could begin at once, the one that is done first
-            seconds = problem.compute[operation]
-            self._ledger.choose(unit, starts[row] + 1e-9 * seconds)
+            self._ledger.choose(unit, starts[row] + 1e-9 * self._plan.seconds(operation))
             self._follow(unit)
         device = int(self._ledger.device[operation])
         self._remove(row)

@@ -104,22 +104,15 @@ class Ledger:
         self.used = np.zeros(k)
         self._limited = bool(np.isfinite(problem.platform.memory).any())
         self._own = problem.of_units(graph.parameters + graph.outputs)
-        self._there = np.zeros((len(graph), k), bool)  # outputs that a device has, or will
+        self._there = np.zeros((len(graph), k), bool)  # outputs that a device has room for
 
     def fitting(self, unit: int) -> NDArray[np.bool_]:
         """Return which devices (k,) may take *unit*, and still can."""
         allowed: NDArray[np.bool_] = self.problem.allowed[unit]
         if not self._limited:
             return allowed
-        inputs, users = self._neighbours(unit)
-        graph, memory = self.problem.graph, self.problem.platform.memory
-        coming = graph.outputs[inputs] @ ~self._there[inputs]
-        fits: NDArray[np.bool_] = allowed & (self.used + self._own[unit] + coming <= memory)
-        sent = np.zeros(len(self.used))
-        np.add.at(sent, users[1], graph.outputs[users[0]])
-        for other in np.flatnonzero(self.used + sent > memory):
-            # the one place where what it makes would not have to be sent there
-            fits = fits & (np.arange(len(fits)) == other)
+        room = self.problem.platform.memory - self.used
+        fits: NDArray[np.bool_] = allowed & (self._needed(unit) <= room)
         return fits
 
     def choose(self, unit: int, cost: Floats) -> int:
@@ -139,37 +132,39 @@ class Ledger:
 
     def put(self, unit: int, device: int) -> None:
         """Put *unit* on *device*."""
-        members, graph = self.problem.members[unit], self.problem.graph
+        members = self.problem.members[unit]
         if self._limited:
-            inputs, users = self._neighbours(unit)
-            new = inputs[~self._there[inputs, device]]
-            self.used[device] += self._own[unit] + graph.outputs[new].sum()
-            self._there[inputs, device] = self._there[members, device] = True
-            for operation, other in zip(*users, strict=True):
-                if other != device:
-                    self.used[other] += graph.outputs[operation]
-                    self._there[operation, other] = True
+            self.used[device] += self._needed(unit)[device]
+            self._there[self._inputs(unit), device] = True
+            self._there[members, device] = True
         self.device[members] = device
 
-    def _neighbours(self, unit: int) -> tuple[Integers, tuple[Integers, Integers]]:
-        """Return placed operations *unit* needs, and who (operation, device) needs what of it."""
+    def _needed(self, unit: int) -> Floats:
+        """Return the bytes that *unit* would take on each device (k,), its inputs included.
+
+        Room for a copy of an input is kept also where it is not placed yet, so that it may be
+        placed anywhere later; it is given back if that is here.
+        """
+        outputs, members = self.problem.graph.outputs, self.problem.members[unit]
+        inputs = self._inputs(unit)
+        kept = outputs[members] @ self._there[members]
+        needed: Floats = self._own[unit] - kept + outputs[inputs] @ ~self._there[inputs]
+        return needed
+
+    def _inputs(self, unit: int) -> Integers:
+        """Return the operations outside of *unit* whose outputs it needs."""
         members, graph = self.problem.members[unit], self.problem.graph
         inputs = np.unique(np.concatenate([graph.predecessors.of(k) for k in members]))
-        pairs = {
-            (int(k), int(other))
-            for k in members
-            for other in self.device[graph.successors.of(k)]
-            if other >= 0
-        }
-        ends = np.array(sorted(pairs), np.int64).reshape(-1, 2)
-        return inputs[self.device[inputs] >= 0], (ends[:, 0], ends[:, 1])
+        outside: Integers = inputs[self.problem.unit[inputs] != unit]
+        return outside
 
     def _nowhere(self, unit: int) -> str:
-        problem = self.problem
-        free = np.where(problem.allowed[unit], problem.platform.memory - self.used, 0.0).max()
+        problem, needed = self.problem, self._needed(unit)
+        room = np.where(problem.allowed[unit], problem.platform.memory - self.used, -np.inf)
+        best = int(np.argmax(room - needed))
         name = problem.graph.names[problem.members[unit][0]]
         return (
-            f'operation {name!r} needs {self._own[unit]:.6g} bytes beside what is placed already; '
-            f'the most that is free on a {problem.kinds[unit] or "device"} is {free:.6g}; give '
-            'devices more memory, or add some'
+            f'operation {name!r} needs {needed[best]:.6g} bytes, its inputs included, beside what '
+            f'is placed already; on no {problem.kinds[unit] or "device"} are there more than '
+            f'{room[best]:.6g} left for it; give devices more memory, or add some'
         )

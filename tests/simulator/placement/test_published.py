@@ -5,7 +5,7 @@ Speeds of 10 to 100, links of 10 to 60, 60 % of one kind, no contention; graphs 
 
 What they found holds here, but for HEFT: theirs takes the first input of an operation for the
 last, and what is on a device already for what never comes (see `published_heft`). So computed it
-is where they have it, just ahead of hash. Topcuoglu's own is ahead of all on large graphs.
+is where they have it, just ahead of hash. Topcuoglu's own is ahead of all.
 """
 
 from functools import cache
@@ -70,18 +70,19 @@ def test_the_ordering_of_the_methods(shape, devices, seeds):
 
 
 @pytest.mark.parametrize('devices', [50, 100])
-def test_on_350_operations_it_is_the_published_one_with_any_heft(devices):
+def test_on_350_operations_critical_path_is_ahead_of_all_that_were_published(devices):
     faster = speedups('convolutional', devices, 6, 0)
+    del faster['heft']
     assert faster['critical_path'] == max(faster.values())
     assert faster['depth_first'] == pytest.approx(faster['multi_objective'], rel=0.15)
-    assert 1 < faster['heft'] < faster['depth_first']
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize('shape', ['recurrent', 'encoder_decoder'])
-def test_on_large_graphs_heft_as_it_should_be_is_ahead_of_all(shape):
-    faster = speedups(shape, 50, 2, 1)
-    assert faster['heft'] == max(faster.values()) > 1.25 * faster['depth_first']
+@pytest.mark.parametrize(('shape', 'devices', 'seeds'), SIZES)
+def test_heft_as_it_should_be_is_ahead_of_all(shape, devices, seeds):
+    for scheduler in (0, 1):
+        faster = speedups(shape, devices, seeds, scheduler)
+        heft = faster.pop('heft')
+        assert heft > 1.1 * max(faster.values())
 
 
 @pytest.mark.parametrize(('shape', 'devices', 'seeds'), SIZES)
