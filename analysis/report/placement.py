@@ -126,7 +126,8 @@ def critical_tables(study: Study) -> list[Table]:
 
 
 def _first(case: str, groups: Sequence[Group]) -> Markup:
-    ordered = sorted(groups, key=_makespan)
+    # what differs by rounding only stays in the order of the scenario
+    ordered = sorted(groups, key=lambda g: float(f'{_makespan(g):.6g}'))
     best = ordered[0]
     on = f'{case}, ' if case else ''
     took = quantity(_makespan(best), 'seconds')
