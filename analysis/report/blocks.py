@@ -176,7 +176,7 @@ def activity_legend(used: Sequence[str]) -> list[Mark]:
 
 def use_legend(names: Sequence[str]) -> list[Mark]:
     """Return a legend of the use of links, from idle to busiest."""
-    return [Mark(swatch(c), name) for c, name in zip(USE_COLOURS, names, strict=True)]
+    return [Mark(_swatch(c), name) for c, name in zip(USE_COLOURS, names, strict=True)]
 
 
 def sample(index: int) -> Markup:
