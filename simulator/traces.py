@@ -321,6 +321,7 @@ NOTES: Final[dict[str, str]] = {
     'order': 'place of the run among those of its scenario, from 0',
     'promises': 'what the aggregation rule promises: rule, n, f (told), tolerance, needs, ...',
     'byzantine': 'who lies, by role: nodes, attack, from, until, knowledge',
+    'tuned': 'what a search set before the comparison: minimize, trials, values by key',
     'traceback': 'where a run failed by a bug',
 }
 """Keys that a manifest may hold besides, among others of the run's own."""

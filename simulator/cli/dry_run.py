@@ -10,35 +10,56 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from simulator.scenario import RunSpec
     from simulator.sweep import Job
     from simulator.sweep.estimate import Estimate
 
-__all__ = ['show_plan']
+__all__ = ['show_plan', 'trials_of']
 
 MOST_SHOWN = 40
 
 
+def trials_of(loaded: Sequence[Sequence[RunSpec]]) -> list[tuple[int, float]]:
+    """Return how many trials the searches of scenarios have, rung by rung, and their share."""
+    from simulator.sweep.search import rungs_of
+
+    return [rung for specs in loaded for rung in rungs_of(specs)]
+
+
 def show_plan(
-    jobs: Sequence[Job], plugins: Sequence[Path], processes: int, *, as_json: bool
+    jobs: Sequence[Job],
+    processes: int,
+    *,
+    as_json: bool,
+    trials: Sequence[tuple[int, float]] = (),
 ) -> None:
     """Print the runs of a sweep with an estimate of time and disk; nothing is kept.
 
     Runs that are finished already count for nothing. Of the others one a kind is begun and
-    stopped after a second or two.
+    stopped after a second or two. Trials of a search are taken to last as long as the mean run,
+    for their share of it.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Plug-ins they need are installed.
+    processes : int
+    as_json : bool
+    trials : sequence of (int, float)
+        Trials of searches, and their share of a run.
     """
     from simulator.recording import RunFolder
     from simulator.run import execute
     from simulator.sweep.estimate import estimate, total_seconds
-    from simulator.sweep.plan import plugged
 
     todo = [job for job in jobs if RunFolder(job.folder).result(job.identity.id) is None]
-    with plugged(plugins):
-        known = dict(zip([job.folder for job in todo], estimate(todo, execute), strict=True))
+    known = dict(zip([job.folder for job in todo], estimate(todo, execute), strict=True))
     seconds = total_seconds(list(known.values()), processes)
     disk = _sum([each.bytes for each in known.values()])
     if as_json:
         runs = [_described(job, known.get(job.folder)) for job in jobs]
-        click.echo(json.dumps({'runs': runs, 'seconds': seconds, 'bytes': disk}))
+        found = {'runs': runs, 'seconds': seconds, 'bytes': disk, 'trials': _count(trials)}
+        click.echo(json.dumps(found))
         return
     _show(jobs, known)
     done = len(jobs) - len(todo)
@@ -46,6 +67,18 @@ def show_plan(
         f'{len(jobs)} runs, {done} finished before; about {_time(seconds)} in '
         f'{processes} process{"es" if processes > 1 else ""}, {_size(disk)} on disk'
     )
+
+    if trials:
+        whole = sum(count * share for count, share in trials)
+        mean = seconds / len(todo) if seconds and todo else None
+        click.echo(
+            f'before that, {_count(trials)} trials of the search, about as long as '
+            f'{whole:.3g} runs ({_time(whole * mean if mean else None)})'
+        )
+
+
+def _count(trials: Sequence[tuple[int, float]]) -> int:
+    return sum(count for count, _ in trials)
 
 
 def _show(jobs: Sequence[Job], known: dict[Path, Estimate]) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from simulator.catalogue import Plugin
+    from simulator.scenario import RunSpec
     from simulator.sweep import Elsewhere, Job, Outcome
 
 __all__ = ['run']
@@ -55,19 +57,26 @@ def run(
     stopped when it is given once more. Exit code 0: all is well; 1: a run failed; 2: the
     command or a scenario is wrong; 130: interrupted.
     """
+    from functools import partial
+
+    from simulator.cli.dry_run import show_plan, trials_of
+    from simulator.cli.tune import tune
     from simulator.recording.files import make_folder
+    from simulator.sweep.plan import plugged
 
     if address is not None and jobs > 1:
         raise click.UsageError('--jobs are processes here, --on is elsewhere: give one of them')
-    planned = _planned(scenarios, sets, seed, out, plugins)
-    if dry_run:
-        from simulator.cli.dry_run import show_plan
-
-        show_plan(planned, plugins, jobs, as_json=as_json)
-        return
-    for home in dict.fromkeys(map(_home, planned)):
-        make_folder(home)
-    outcomes = _outcomes(planned, jobs, address, plugins)
+    with plugged(plugins) as installed:
+        loaded = _loaded(scenarios, sets, seed)
+        planned = _planned(loaded, out, installed)
+        if dry_run:
+            show_plan(planned, jobs, as_json=as_json, trials=trials_of(loaded))
+            return
+        for home in dict.fromkeys(map(_home, planned)):
+            make_folder(home)
+        do = partial(_outcomes, processes=jobs, address=address, plugins=plugins)
+        loaded = [tune(specs, out, installed, do) for specs in loaded]
+        outcomes = do(_planned(loaded, out, installed))
     by_scenario = _by_scenario(outcomes)
     for home, own in by_scenario.items():
         _write_table(home, own)
@@ -80,35 +89,35 @@ def run(
         sys.exit(1)
 
 
-def _planned(
-    scenarios: Sequence[Path],
-    sets: Sequence[str],
-    seed: int | None,
-    out: Path,
-    plugins: Sequence[Path],
-) -> list[Job]:
-    """Return the jobs of all scenarios; nothing is written if any of them is wrong."""
+def _loaded(
+    scenarios: Sequence[Path], sets: Sequence[str], seed: int | None
+) -> list[list[RunSpec]]:
+    """Return the runs of all scenarios; nothing is written if any of them is wrong."""
     from simulator.errors import Problem, ScenarioError
     from simulator.scenario import load
-    from simulator.sweep.plan import plan, plugged
 
     wrong: list[Problem] = []
-    jobs: dict[Path, Job] = {}
-    with plugged(plugins) as installed:
-        for path in scenarios:
-            try:
-                specs = load(path, sets=sets, seed=seed)
-            except ScenarioError as error:
-                wrong += error.problems
-            else:
-                jobs |= {job.folder: job for job in plan(specs, out, installed)}
+    loaded = []
+    for path in scenarios:
+        try:
+            loaded.append(load(path, sets=sets, seed=seed))
+        except ScenarioError as error:
+            wrong += error.problems
     if wrong:
         raise ScenarioError(wrong)
-    return list(jobs.values())
+    return loaded
+
+
+def _planned(loaded: list[list[RunSpec]], out: Path, installed: Sequence[Plugin]) -> list[Job]:
+    """Return the jobs of all scenarios, those that are the same once."""
+    from simulator.sweep.plan import plan
+
+    jobs = [job for specs in loaded for job in plan(specs, out, installed)]
+    return list({job.folder: job for job in jobs}.values())
 
 
 def _outcomes(
-    jobs: list[Job], processes: int, address: str | None, plugins: Sequence[Path]
+    jobs: list[Job], *, processes: int, address: str | None, plugins: Sequence[Path]
 ) -> list[Outcome]:
     """Do the runs, with people watching on stderr."""
     from functools import partial
@@ -122,7 +131,7 @@ def _outcomes(
 
     console = Console(stderr=True)
     prepare = partial(plugged, plugins)
-    with prepare(), watching(console, len(jobs)) as watcher:
+    with watching(console, len(jobs)) as watcher:
         outcomes = sweep(
             jobs,
             execute,

@@ -15,7 +15,9 @@ from simulator.scenario.document import Node
 from simulator.scenario.inputs import anchored
 from simulator.scenario.merge import merge, nested, settled
 from simulator.scenario.schema import Scenario, ScenarioFile
+from simulator.scenario.search import Search
 from simulator.scenario.spec import RunSpec
+from simulator.scenario.tuning import read_tuning
 from simulator.scenario.vary import MOST_RUNS, Cell, read_grid, read_variants
 
 __all__ = ['SHAPE', 'Assigned', 'Checks', 'expand', 'split_key']
@@ -25,7 +27,7 @@ SHAPE = Shape(ScenarioFile)
 Checks = Callable[[Scenario], Iterable[Fault]]
 
 
-_RUNS = ('variants', 'vary')
+_RUNS = ('variants', 'vary', 'search')
 
 
 class Assigned(NamedTuple):
@@ -41,8 +43,10 @@ class Assigned(NamedTuple):
 
     @property
     def path(self) -> list[str]:
-        """The parts of the key; those of a varied key stay together."""
+        """The parts of the key; those of a varied or searched key stay together."""
         first, _, rest = self.key.partition('.')
+        if self.key.startswith('search.over.'):
+            return ['search', 'over', self.key.removeprefix('search.over.')]
         return [first, rest] if first == 'vary' and rest else split_key(self.key)
 
     def upon(self, tree: Node) -> Node:
@@ -105,6 +109,7 @@ class _Expansion:
         self._base = replace(root, value={k: v for k, v in root.value.items() if k not in _RUNS})
         self._variants = read_variants(root.value.get('variants'), self.problems)
         self._grid = read_grid(root.value.get('vary'), self.problems)
+        self._tuning = read_tuning(root.value.get('search'), self.problems)
         for each in assigned:
             self._grid = self._grid.without(each.key)
 
@@ -119,6 +124,8 @@ class _Expansion:
             self._note(self._root, Fault(('vary', 'exclude'), 'leaves no run'))
         found = [self._spec(name, cell) for name, cell in cells]
         self._tell_misfits()
+        if self._tuning is not None and not self.problems:
+            self.problems.extend(self._tuning.unused())
         return [spec for spec in found if spec is not None]
 
     def _spec(self, name: str, cell: Cell) -> RunSpec | None:
@@ -136,7 +143,24 @@ class _Expansion:
         if misfits:
             return None
         vary = {key: node.plain() for key, node in cell.items()}
-        return RunSpec(name, vary, scenario.seed, scenario, scenario.resolved())
+        search = self._searched(tree, scenario)
+        return RunSpec(name, vary, scenario.seed, scenario, scenario.resolved(), search)
+
+    def _searched(self, tree: Node, scenario: Scenario) -> Search | None:
+        """Return how a run is tuned, having looked whether the ends of each axis may stand."""
+        if self._tuning is None:
+            return None
+        self.problems.extend(self._tuning.misfits(scenario))
+        concerned = [key for key in self._tuning.axes if not _detour(tree, split_key(key))]
+        for key in concerned:
+            for node in self._tuning.ends(key):
+                tried = merge(tree, nested(split_key(key), node, node.key or node.mark), SHAPE)
+                try:
+                    Scenario.model_validate(anchored(settled(tried, SHAPE)).plain())
+                except ValidationError as error:
+                    for fault in faults(error, SHAPE):
+                        self._note(tried, fault)
+        return self._tuning.over(concerned)
 
     def _merged(self, name: str, cell: Cell) -> Node:
         """Return the tree of one run: the base, the variant, varied keys, the command line's."""

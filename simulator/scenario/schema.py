@@ -44,6 +44,7 @@ from simulator.scenario.kinds import (
 )
 from simulator.scenario.moment import PointInRun
 from simulator.scenario.one_or_more import OneOrMore
+from simulator.scenario.search import Search
 from simulator.scenario.short import ShortForm
 from simulator.training import KINDS, Every
 from simulator.training.validation import Keep
@@ -400,5 +401,7 @@ class ScenarioFile(Scenario):
     """Name of the scenario, and of the folder of its runs; by default the file's."""
     variants: dict[str, dict[str, Any] | None] = Field(default={}, min_length=1)
     """Named alternatives, each merged over the rest of the file."""
+    search: Search | None = None
+    """Keys to tune for each variant before it is compared."""
     vary: dict[str, Any] = Field(default={}, min_length=1)
     """A grid: dotted keys and lists of values; `include` adds runs, `exclude` leaves some out."""

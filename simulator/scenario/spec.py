@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any
 
 from simulator.scenario.schema import Scenario
+from simulator.scenario.search import Search
 
 __all__ = ['RunSpec', 'to_yaml']
 
@@ -30,6 +32,10 @@ class RunSpec:
         The run, completely described.
     resolved : mapping
         The same as plain data; a scenario that runs as it is.
+    search : Search, optional
+        How this run is to be tuned before it is compared, over the keys that concern it.
+    tuned : mapping
+        Keys that were tuned, and their values.
     """
 
     variant: str
@@ -37,6 +43,8 @@ class RunSpec:
     seed: int
     scenario: Scenario
     resolved: Mapping[str, Any]
+    search: Search | None = None
+    tuned: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -55,6 +63,19 @@ class RunSpec:
         scenario = Scenario.model_validate(resolved)
         return cls(variant, dict(vary or {}), scenario.seed, scenario, scenario.resolved())
 
+    def with_values(self, values: Mapping[tuple[str, ...], Any]) -> RunSpec:
+        """Return this run with other values at some places of the resolved scenario.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If one does not fit there.
+        """
+        resolved = deepcopy(dict(self.resolved))
+        for place, value in values.items():
+            _set(resolved, place, value)
+        return RunSpec.of(resolved, self.variant, self.vary)
+
     @property
     def yaml(self) -> str:
         """The resolved scenario as a file."""
@@ -62,6 +83,17 @@ class RunSpec:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return RunSpec.of, (self.resolved, self.variant, self.vary)
+
+
+def _set(data: dict[str, Any], place: tuple[str, ...], value: Any) -> None:
+    """Set one value; a choice that stands alone, `sgd`, gets its options, `{sgd: {...}}`."""
+    *way, last = place
+    for key in way:
+        inner = data.setdefault(key, {})
+        if isinstance(inner, str):
+            inner = data[key] = {inner: {}}
+        data = inner
+    data[last] = value
 
 
 def to_yaml(data: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ BASE = 'base'
 """Name of the only variant of a file that has none."""
 
 VARIANT = 'variant'
-_FIXED = ('name', 'question', 'variants', 'vary')
+_FIXED = ('name', 'question', 'variants', 'vary', 'search')
 
 Cell = dict[str, Node]
 """The varied keys of one run, and their values."""

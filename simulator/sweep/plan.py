@@ -55,6 +55,9 @@ def _identity(spec: RunSpec, order: int, variant: str, plugins: Sequence[Plugin]
     notes: dict[str, Any] = {'order': order, 'question': spec.scenario.question}
     if files:
         notes['files'] = {name: digest.hex() for name, digest in files.items()}
+    if spec.search is not None and spec.tuned:
+        about = {'minimize': spec.search.minimize, 'trials': spec.search.trials}
+        notes['tuned'] = {**about, 'values': dict(spec.tuned)}
     return Identity(number, spec.scenario.name, variant, dict(spec.vary), spec.seed, text, notes)
 
 

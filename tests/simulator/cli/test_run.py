@@ -38,7 +38,7 @@ learning: {data: digits, model: {mlp: {hidden: [8]}}, optimizer: {sgd: {rate: 0.
 training: {parameter_server: {clock: bsp, aggregation: mean}}
 variants:
   from nothing: {}
-  from runs that are not there: {learning: {start: nowhere}}
+  a server crashes: {cluster: {faults: [{churn: {devices: 3, at: 0.1 ms}}]}}
 """
 
 
@@ -139,7 +139,7 @@ def test_a_run_that_fails_says_why_and_the_others_go_on(place):
     assert result.exit_code == 1
     ended = result.stderr.splitlines()
     assert ended[0].startswith('from nothing: finished (3 rounds')
-    assert re.search(r'failed: learning\.start: .*nowhere: No such file', ended[1])
+    assert re.search(r'failed: device 3 has crashed, and with it slice 0 of the model', ended[1])
 
 
 def test_without_a_report_the_folder_is_named(place):
@@ -219,7 +219,7 @@ def test_two_processes_leave_what_one_does_plug_ins_included(place):
 @pytest.mark.skipif(os.name != 'posix', reason='signals of POSIX')
 def test_ctrl_c_ends_with_130_and_what_was_recorded_reads_back(place):
     command = [sys.executable, '-m', 'simulator', 'run', 'learning.yaml', '--jobs', '2']
-    command += ['--set', 'stop.rounds=1000000', '--set', 'learning.start=null', '--no-report']
+    command += ['--set', 'stop.rounds=1000000', '--set', 'cluster.faults=[]', '--no-report']
     with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE) as process:
         end = time.monotonic() + 60
         while len(list(place.glob('runs/learning/*/*/messages/part-00000.parquet'))) < 2:
@@ -233,3 +233,35 @@ def test_ctrl_c_ends_with_130_and_what_was_recorded_reads_back(place):
         assert read_manifest(folder)['status'] == 'interrupted'
         messages = [pq.read_table(path) for path in part_paths(folder, 'messages')]
         assert all(table.num_rows > 0 for table in messages)
+
+
+SEARCH = """\
+name: tuned
+stop: {rounds: 4}
+cluster: {topology: {star: {workers: 2}}}
+learning: {data: xor, batch: 4, model: linear, optimizer: {sgd: {rate: 0.1}}}
+training: {all_reduce: {algorithm: ring}}
+search: {over: {learning.optimizer.sgd.rate: [0.001, 0.1, 0.3]}, trials: 4, rungs: 2}
+vary: {seed: [1, 2]}
+"""
+
+
+def test_a_search_comes_before_the_runs_that_are_compared(place):
+    (place / 'tuned.yaml').write_text(SEARCH)
+    planned = json.loads(bosphorus('run', 'tuned.yaml', '--dry-run', '--json').stdout)
+    assert planned['trials'] == 4 + 1
+    result = bosphorus('run', 'tuned.yaml', '--no-report', '--json')
+    assert result.exit_code == 0, result.output
+    assert 'tuned: base: learning.optimizer.sgd.rate = ' in result.stderr
+    runs = json.loads(result.stdout)['runs']
+    assert [run['vary'] for run in runs] == [{'seed': 1}, {'seed': 2}]
+    tuned = [read_manifest(place / run['folder'])['tuned'] for run in runs]
+    assert tuned[0] == tuned[1]
+    rate = tuned[0]['values']['learning.optimizer.sgd.rate']
+    assert f'rate: {rate}' in (place / runs[0]['folder'] / 'scenario.yaml').read_text()
+    assert len((place / 'runs/tuned/search.csv').read_text().splitlines()) == 1 + 5
+    again = bosphorus('run', 'tuned.yaml', '--no-report')
+    assert again.stderr.count('finished before') == again.stderr.count('finished')
+    shown = bosphorus('report', 'runs/tuned')  # what was tried is not compared
+    assert shown.exit_code == 0, shown.output
+    assert len(json.loads(result.stdout)['runs']) == 2
