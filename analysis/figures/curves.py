@@ -88,7 +88,7 @@ def target_dots(ax: Axes, groups: Sequence[Group], target: Target, *, x: Axis = 
     ax.grid(axis='y', visible=False)
     log = spans_decades(found)
     if not log:
-        ax.set_xlim(0, 1.08 * max(found, default=1.0))
+        ax.set_xlim(0, 1.08 * (max(found, default=0.0) or 1.0))
     measure(ax, 'x', _KINDS[x], AXES[x], log=log)
     return ax
 
