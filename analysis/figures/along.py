@@ -13,9 +13,11 @@ from analysis.groups import Group
 from analysis.load import Run
 from analysis.series import Series
 from analysis.statistics import estimate
-from analysis.text import Kind
+from analysis.text import Kind, quantity
 
 __all__ = ['along']
+
+_TICKS = 8  # values that can be written along an axis one by one
 
 
 def along(
@@ -59,6 +61,10 @@ def along(
         drawn += [mean for mean in means if not np.isnan(mean)]
     numbers = [value for one in series for value in one.values]
     measure(ax, 'x', series[0].kind, series[0].axis, log=spans_decades(numbers, 1.0))
+    if len(set(numbers)) <= _TICKS:
+        told = sorted(set(numbers))
+        ax.set_xticks(told, [quantity(value, series[0].kind) for value in told])
+        ax.set_xticks([], minor=True)
     log = spans_decades(drawn, 1.0)
     if not log:
         ax.set_ylim(bottom=0)

@@ -20,7 +20,7 @@ from analysis.report.study import Study
 from analysis.report.words import bold, clauses, interval, say, series, sooner
 from analysis.series import Series
 from analysis.statistics import Comparison, paired_ratio
-from analysis.text import Kind, quantity, times
+from analysis.text import Kind, quantity, share, times
 
 __all__ = ['along_blocks', 'along_headlines', 'scaling_blocks', 'scaling_evidence']
 
@@ -34,11 +34,10 @@ def along_headlines(study: Study) -> list[Markup]:
         return [_one(study, lines[0])]
     points = sorted({value for one in lines for value in one.values})
     told = [_point(study, lines, value) for value in points]
-    text = 'To {}, by {}: {}.{}'
-    once = '' if max(len(g.runs) for g in study.learning) > 1 else (
-        ' One run each: luck and difference cannot be told apart.'
-    )  # fmt: skip
-    return [say(text, goal(study.target), lines[0].axis, clauses(told), once)]
+    once = max(len(g.runs) for g in study.learning) == 1
+    text = f'{"In one run each, to" if once else "To"} {{}}, by {{}}: {{}}{{}}.'
+    basis = '; but one seed names no winner' if once else _basis(study)
+    return [say(text, goal(study.target), lines[0].axis, clauses(told), basis)]
 
 
 def along_blocks(study: Study) -> list[Block]:
@@ -75,12 +74,12 @@ def scaling_evidence(study: Study) -> list[Markup]:
         table = scaling(one.groups, _seconds(study))
         last = table.iloc[-1]
         if not np.isnan(last['speed_up']):
-            gain, use = times(float(last['speed_up'])), f'{100 * last["efficiency"]:.0f} %'
-            parts.append(say('{} {} times (efficiency {})', bold(one.label), gain, use))
+            gain, use = times(float(last['speed_up'])), share(float(last['efficiency']))
+            parts.append(say('{} with {} (efficiency {})', gain, bold(one.label), use))
     if not parts:
         return []
     few, many = (workers(_by_workers(study)[0].groups[i].first) for i in (0, -1))
-    text = 'From {:,} to {:,} workers the target is reached sooner by: {}.'
+    text = 'From {:,} to {:,} workers the speed-up to the target is {}.'
     return [say(text, few, many, series(parts))]
 
 
@@ -142,7 +141,7 @@ def _told(one: Series, figure: Callable[[Run], float], kind: Kind) -> str:
 def _one(study: Study, line: Series) -> Markup:
     """Tell how the time to the target goes along the only line."""
     told = [
-        say('{} at {}', _took(study, g), quantity(value, line.kind))
+        say('{} {}', _took(study, g), _value(line, value))
         for g, value in zip(line.groups, line.values, strict=True)
     ]
     reached = [g for g in line.groups if study.reached(g)]
@@ -152,7 +151,19 @@ def _one(study: Study, line: Series) -> Markup:
         return sentence
     first = min(reached, key=lambda g: mean_of(seconds_of(study, g)))
     at = line.values[line.groups.index(first)]
-    return say('{} {} is soonest.', sentence, quantity(at, line.kind))
+    return say('{} The soonest is {}.', sentence, _value(line, at))
+
+
+def _value(line: Series, value: float) -> str:
+    """Return where on a line one is: `at 1 Gb/s`, or `with workers = 4` for a plain number."""
+    text = quantity(value, line.kind)
+    return f'with {line.axis} = {text}' if line.kind == 'number' else f'at {text}'
+
+
+def _basis(study: Study) -> str:
+    counts = [len(g.runs) for g in study.learning]
+    least, most = min(counts), max(counts)
+    return f' (means of {least if least == most else f"{least} to {most}"} seeds)'
 
 
 def _goal(study: Study) -> str:
@@ -167,24 +178,31 @@ def _point(study: Study, lines: tuple[Series, ...], value: float) -> Markup:
     """Tell who is first at one value, as far as the seeds allow."""
     found = {o: o.groups[o.values.index(value)] for o in lines if value in o.values}
     reached = [o for o in found if study.reached(found[o])]
-    at = quantity(value, lines[0].kind)
+    at = _value(lines[0], value)
     if not reached:
-        return say('at {} none gets there', at)
+        return say('{} none gets there', at)
     ordered = sorted(reached, key=lambda o: mean_of(seconds_of(study, found[o])))
     first = ordered[0]
     took = _took(study, found[first])
     if len(ordered) == 1:
-        return say('at {} only {} gets there ({})', at, bold(first.label), took)
+        return say('{} only {} gets there ({})', at, bold(first.label), took)
     second = ordered[1]
     ratio = paired_ratio(*(seconds_of(study, found[one]) for one in (second, first)))
     if ratio.seeds > 1 and not ratio.tells_apart:
-        text = 'at {} {} and {} are not told apart ({} and {})'
+        text = '{} {} and {} are not told apart ({} and {})'
         return say(
             text, at, bold(first.label), bold(second.label), took, _took(study, found[second])
         )
-    text = 'at {} {} is first ({}, {} than {}{})'
+    text = '{} {} is {} ({}, {} than {}{})'
     return say(
-        text, at, bold(first.label), took, sooner(ratio.value), bold(second.label), _sure(ratio)
+        text,
+        at,
+        bold(first.label),
+        'first' if ratio.seeds > 1 else 'soonest',
+        took,
+        sooner(ratio.value),
+        bold(second.label),
+        _sure(ratio),
     )
 
 

@@ -44,6 +44,8 @@ def evidence(study: Study) -> list[Markup]:
 
 def _others(study: Study) -> Markup | None:
     """Tell of those behind the first two, and of those that never got there."""
+    if study.lines:
+        return None  # told value by value
     ranked = ranking(study)
     behind = [_behind(study, ranked[0], g) for g in ranked[2:_MOST]]
     missing = [g for g in study.learning if g not in ranked]

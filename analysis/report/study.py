@@ -143,7 +143,10 @@ class Study:
         found = arrange(self.learning)
         alone = len({label.label for label in found}) < len(found)
         points = sum(len(one.groups) for one in found)
-        return () if alone or points < len(self.learning) else found
+        if alone or points < len(self.learning):
+            return ()
+        # looks of their own: a line is none of the groups on it
+        return tuple(replace(one, index=len(self.groups) + one.index) for one in found)
 
     @cached_property
     def shown(self) -> tuple[Group, ...]:
