@@ -20,6 +20,8 @@ COMMANDS: dict[str, str] = {
     'list': 'simulator.cli.list:list_entries',
     'report': 'simulator.cli.report:report',
     'export': 'simulator.cli.export:export',
+    'words': 'simulator.cli.words:words',
+    'complete': 'simulator.cli.words:complete',
     'schema': 'simulator.cli.schema:schema',
 }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
@@ -29,12 +30,15 @@ class Trained(NamedTuple):
     parameters : array, shape (d,)
     statistics : array, shape (s,)
     data : Dataset
+    options : mapping
+        Those of the data set.
     """
 
     model: Model
     parameters: Floats
     statistics: Floats
     data: Dataset
+    options: Mapping[str, Any]
 
     @classmethod
     def of(cls, path: Path, seed: int) -> Trained:
@@ -66,7 +70,7 @@ class Trained(NamedTuple):
                 f'{model.dimension}; its data have changed since: run it again.'
             )
         statistics = np.asarray(held.get('statistics', model.statistics), np.float32)
-        return cls(model, parameters, statistics, data)
+        return cls(model, parameters, statistics, data, scenario.learning.data.options)
 
 
 def _scenario(file: Path) -> Scenario:

@@ -125,3 +125,19 @@ def test_losses_are_compared_where_there_is_no_accuracy(make, tmp_path):
 
     assert (target.metric, target.value) == ('test_loss', pytest.approx(0.13))
     assert reach(run, target).rounds == 1
+
+
+def test_perplexities_go_before_accuracies_and_are_reached_from_above(make, tmp_path):
+    summary = {'test_accuracy': None}
+    tables = records(
+        (1, 1, 1.0, -1, 'test_accuracy', 0.3),
+        (1, 1, 1.0, -1, 'test_perplexity', 40.0),
+        (2, 2, 1.0, -1, 'test_accuracy', 0.4),
+        (2, 2, 1.0, -1, 'test_perplexity', 12.34),
+    )
+    run = read_run(make(tmp_path / 'run', tables=tables, summary=summary))
+    target = choose_target(group([run]))
+    assert target == Target('test_perplexity', pytest.approx(13.0), given=False)
+    assert not target.rising
+    assert best(run, 'test_perplexity') == pytest.approx(12.34)
+    assert reach(run, target).rounds == 2
