@@ -27,7 +27,10 @@ def words(run: Path, word: tuple[str, ...], count: int) -> None:
         raise click.UsageError('give one word, or three for an analogy.')
     trained = Trained.of(run, 0)
     vectors = WordVectors.of(trained.model, trained.parameters, trained.data.vocabulary)
-    found = vectors.nearest(*word, count) if len(word) == 1 else vectors.analogy(*word, count)
+    if len(word) == 1:
+        found = vectors.nearest(word[0], count)
+    else:
+        found = vectors.analogy(word[0], word[1], word[2], count)
     for other, cosine in found:
         click.echo(f'{cosine:6.3f}  {other}')
 

@@ -128,6 +128,8 @@ def test_losses_are_compared_where_there_is_no_accuracy(make, tmp_path):
 
 
 def test_perplexities_go_before_accuracies_and_are_reached_from_above(make, tmp_path):
+    from analysis.groups import group
+
     summary = {'test_accuracy': None}
     tables = records(
         (1, 1, 1.0, -1, 'test_accuracy', 0.3),
