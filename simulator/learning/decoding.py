@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ from simulator.learning.task import NONE, Task
 
 __all__ = ['answers', 'continued']
 
-Tokens = NDArray[np.integer]
+Tokens = NDArray[np.integer[Any]]
 
 
 def continued(model: Model, parameters: Floats, task: Task, given: Tokens, count: int) -> Tokens:
@@ -76,4 +78,5 @@ def answers(model: Model, parameters: Floats, task: Task, inputs: Tokens) -> Tok
         said = model.outputs(parameters[None], inputs[None])[0, :, step].argmax(axis=-1)
         if step + 1 < task.steps:
             inputs[:, task.source + step + 1] = said
-    return model.outputs(parameters[None], inputs[None])[0].argmax(axis=-1)
+    found: Tokens = model.outputs(parameters[None], inputs[None])[0].argmax(axis=-1)
+    return found
