@@ -6,6 +6,7 @@ from simulator.training.all_reduce import (
     all_reduce,
     check_all_reduce,
     predict_all_reduce,
+    promises_of_all_reduce,
     roles_of_all_reduce,
     valid_all_reduce,
 )
@@ -14,7 +15,13 @@ from simulator.training.collective import collective, predict_collective
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts, Scale
 from simulator.training.gossip import check_gossip, gossip, predict_gossip, roles_of_gossip
-from simulator.training.guanyu import check_guanyu, guanyu, predict_guanyu, roles_of_guanyu
+from simulator.training.guanyu import (
+    check_guanyu,
+    guanyu,
+    predict_guanyu,
+    promises_of_guanyu,
+    roles_of_guanyu,
+)
 from simulator.training.parameter_server import (
     check_parameter_server,
     parameter_server,
@@ -69,6 +76,8 @@ KINDS = Catalogue(
     promises={
         'parameter_server': promises_of_parameter_server,
         'resilience': promises_of_resilience,
+        'all_reduce': promises_of_all_reduce,
+        'guanyu': promises_of_guanyu,
     },
     roles={
         'parameter_server': roles_of_parameter_server,

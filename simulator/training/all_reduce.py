@@ -10,7 +10,7 @@ from annotated_types import Gt
 from simulator.catalogue import Choice
 from simulator.collectives import chunk_sizes, traffic
 from simulator.compression import Compression, all_send_their_own, composed
-from simulator.robust.aggregation import RULES, problems
+from simulator.robust.aggregation import RULES, problems, promised
 from simulator.training.adversary import Role
 from simulator.training.algorithms import ALL_REDUCES
 from simulator.training.buckets import Buckets, pieces_of
@@ -29,6 +29,7 @@ __all__ = [
     'all_reduce',
     'check_all_reduce',
     'predict_all_reduce',
+    'promises_of_all_reduce',
     'roles_of_all_reduce',
     'valid_all_reduce',
 ]
@@ -178,6 +179,15 @@ def _check_rule(facts: Facts, algorithm: Choice, aggregation: Choice) -> Iterato
             'all_to_all, or round_robin'
         )
     yield from problems(aggregation, facts.workers)
+
+
+def promises_of_all_reduce(
+    facts: Facts, *, aggregation: Choice = RULES.choice('mean'), **_: Any
+) -> dict[str, Any]:
+    """Return what the rule promises that ranks aggregate by; nothing where they add up."""
+    if aggregation.name == 'mean':
+        return {}
+    return promised(aggregation, facts.workers, facts.liars)
 
 
 def roles_of_all_reduce(

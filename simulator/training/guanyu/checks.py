@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from simulator.catalogue import Choice
-from simulator.robust.aggregation import problems, tolerance
+from simulator.robust.aggregation import problems, promised, tolerance
 from simulator.training.experiment import ELEMENT
 from simulator.training.facts import Facts
 from simulator.training.guanyu.numbers import Numbers, PerRole, numbers_of, problems_of
 
-__all__ = ['check_guanyu', 'predict_guanyu']
+__all__ = ['check_guanyu', 'predict_guanyu', 'promises_of_guanyu']
 
 
 def check_guanyu(
@@ -49,6 +49,19 @@ def _rule_problems(aggregation: Choice, workers: Numbers) -> Iterator[str]:
             f' take {aggregation.name}: {{f: {workers.byzantine}}}, or '
             f'byzantine: {{workers: {told}}}'
         )
+
+
+def promises_of_guanyu(
+    facts: Facts,
+    *,
+    aggregation: Choice,
+    byzantine: PerRole | None = None,
+    quorum: PerRole | None = None,
+    **_: Any,
+) -> dict[str, Any]:
+    """Return what F promises for as many gradients as are in a quorum."""
+    workers = numbers_of(facts.workers, 'workers', byzantine, quorum)
+    return promised(aggregation, workers.quorum, facts.liars)
 
 
 def predict_guanyu(facts: Facts, *, gather_every: int = 1, **_: Any) -> dict[str, float]:
