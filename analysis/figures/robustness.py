@@ -60,7 +60,7 @@ def heat_map(
             _cell(ax, row, place, level, quantity(value, kind, digits))
     names = [folded(name.replace('_', ' '), 11, 4) for name in (*columns, 'worst case')]
     ax.set_xticks([*range(len(columns)), len(columns) + GAP], names)
-    ax.set_yticks(range(len(rows)), [folded(name.replace('_', ' '), 20, 2) for name in rows])
+    ax.set_yticks(range(len(rows)), [folded(name.replace('_', ' '), 24, 2) for name in rows])
     ax.set_xlim(-0.5, len(columns) + GAP + 0.5)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.tick_params(top=True, bottom=False, labeltop=True, labelbottom=False, length=0)

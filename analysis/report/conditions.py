@@ -149,7 +149,7 @@ def _held(study: Study, groups: Sequence[Group]) -> Table:
         cells = [
             Cell(_of(voting_liars(g.first), voters(g.first))),
             Cell('–' if f is None else str(f)),
-            Cell(number(typical)),
+            Cell('∞' if np.isinf(typical) else number(typical)),
             Cell(number(bound) if np.isfinite(bound) else '–' if np.isnan(bound) else 'any'),
             Cell(share(held)),
             Cell(share(availability(study, g))),
@@ -216,6 +216,8 @@ def _warning(
 
 def _uncovered(groups: Sequence[Group]) -> Markup | None:
     """Warn where honest gradients vary more than the published condition of a rule allows."""
+    if not any(liars(g.first) for g in groups):
+        return None  # of liars that are not there, nothing has to be promised
     worst: dict[str, tuple[float, float, float]] = {}
     for g in groups:
         found = condition(g.first)
@@ -227,7 +229,8 @@ def _uncovered(groups: Sequence[Group]) -> Markup | None:
         say('below {} for {} (held in {} of the rounds)', number(bound, 2), bold(rule), share(held))
         for rule, (bound, held, _) in worst.items()
     ]
-    typical = number(float(np.median([ratio for _, _, ratio in worst.values()])), 2)
+    median = float(np.median([ratio for _, _, ratio in worst.values()]))
+    typical = number(median, 2) if np.isfinite(median) else 'infinite (a mean like zero)'
     text = (
         'What is published asks that the variance-to-norm ratio of honest gradients stays {}; its '
         'median is {}. Where it does not, a rule may still work, but nothing is proved of it.'

@@ -75,13 +75,20 @@ def _holding(lines: Mapping[str, Sequence[Group]]) -> Markup:
     found: dict[int, list[str]] = {}
     for name, line in lines.items():
         found.setdefault(_most(line, HOLDS * best), []).append(name)
+    tried = max(_liars(line[-1]) for line in lines.values())
     parts = [
-        say('{} with {}', names(found[count]), 'none' if count < 1 else f'{count} at most')
+        say('{} with {}', names(found[count]), _up_to(count, tried))
         for count in sorted(found, reverse=True)
     ]
     text = 'Of {} workers, so many may lie while at least {} of the best accuracy remains: {}.'
     workers = voters(next(iter(lines.values()))[0].first)
     return say(text, 'the' if workers is None else workers, share(HOLDS), series(parts))
+
+
+def _up_to(count: int, tried: int) -> str:
+    if count < 1:
+        return 'none'
+    return f'{count} (the most that were tried)' if count == tried else f'{count} at most'
 
 
 def _most(line: Sequence[Group], least: float) -> int:
@@ -110,7 +117,13 @@ def robustness_blocks(study: Study) -> list[Block]:
         blocks.append(_against_liars(study.liar_lines))
     if groups:
         shown = list(study.drawn)[:LINES]
-        measured = [m for m in _MEASURES if any(m.metric in curve(g.first) for g in shown)]
+        lying = any(liars(g.first) for g in groups)
+        measured = [
+            m
+            for m in _MEASURES
+            if any(m.metric in curve(g.first) for g in shown)
+            and (lying or m.metric != 'byzantine_share')
+        ]
         if measured:
             blocks.append(_rounds(study, shown, measured))
     return blocks

@@ -101,9 +101,12 @@ class Study:
         return arrange_liars(self.learning)
 
     def name(self, g: Group) -> str:
-        """Return what a sentence calls a group: among many of a grid, its rule; else its label."""
-        if len(self.learning) <= LINES or self.grid is None:
+        """Return what a sentence calls a group: among many, its rule or its line; else its label."""
+        if len(self.learning) <= LINES:
             return g.label
+        if self.grid is None:
+            lines = (name for name, line in self.liar_lines.items() if g in line)
+            return next(lines, g.label)
         rows = {cell: row for (row, _), cell in self.grid.cells.items()}
         return self.grid.rules[rows[g]] if g in rows else g.label
 

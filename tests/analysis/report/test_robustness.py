@@ -123,7 +123,7 @@ def test_accuracy_is_told_along_the_number_of_liars(along):
 def test_the_answer_is_how_many_liars_rules_hold_out_against(along):
     assert told(robustness_headlines(along)) == (
         'Of 5 workers, so many may lie while at least 90 % of the best accuracy remains: krum with '
-        '2 at most and median with 1 at most.'
+        '2 (the most that were tried) and median with 1 at most.'
     )
     assert not headlines(along)
 
