@@ -101,7 +101,7 @@ class Study:
         return arrange_liars(self.learning)
 
     def name(self, g: Group) -> str:
-        """Return what a sentence calls a group: among many, its rule or its line; else its label."""
+        """Return what a sentence calls a group: among many, its rule or line; else its label."""
         if len(self.learning) <= LINES:
             return g.label
         if self.grid is None:
