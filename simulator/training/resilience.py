@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from math import ceil
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from simulator.catalogue import Choice
 from simulator.learning import Learning, Optimizer, frozen
 from simulator.learning.arrays import Floats
 from simulator.robust.aggregation import RULES, Context, aggregate, constant, problems, promised
-from simulator.robust.attacks import ATTACKS, Attack
+from simulator.robust.attacks import ATTACKS, acts_on, sent
 from simulator.robust.resilience import Moments, Resilience, attacked
 from simulator.training.aggregating import Aggregator
 from simulator.training.experiment import Experiment
@@ -97,9 +98,8 @@ class _Study:
     def draw(self, moments: Moments, parameters: Floats, step: int) -> None:
         """Draw mini-batches, let the liars lie, aggregate, and add the result to *moments*."""
         honest = gradients(self.learning, parameters, self.workers)
-        received = attacked(
-            honest, self._attack, f=self._liars, rng=self._rng, rule=self._try, step=step
-        )
+        lie = partial(sent, self._attack)
+        received = attacked(honest, lie, f=self._liars, rng=self._rng, rule=self._try, step=step)
         self._previous = self._aggregator(received)
         moments.add(self._previous, honest)
 
@@ -165,10 +165,13 @@ def check_resilience(
         yield f'{attack.name} needs liars, one at least: liars: 1'
     if liars >= facts.workers:
         yield f'liars(={liars}) must be fewer than the {facts.workers} workers'
-    if attack is None or not isinstance(attack.function, Attack):
+    if attack is None:
         return
-    if attack.function.acts_on == 'data':
-        yield f'{attack.name} acts on data; here, liars send what they like: take another attack'
+    if acts_on(attack) != 'values':
+        yield f'{attack.name} acts on {acts_on(attack)}; here, liars act on values: take another'
+    for beside in ('needs_receiver', 'per_receiver'):
+        if attack.beside(beside):
+            yield f'{attack.name} is about receivers that differ; here, there is one: take another'
 
 
 def promises_of_resilience(

@@ -84,6 +84,9 @@ def test_workers_draw_independently(make_experiment):
         ({'attack': 'zero'}, 'zero needs liars, one at least: liars: 1'),
         ({'attack': 'zero', 'liars': 9}, 'liars(=9) must be fewer than the 9 workers'),
         ({'attack': 'label_flip', 'liars': 1}, 'label_flip acts on data'),
+        ({'attack': 'rush', 'liars': 1}, 'rush acts on time'),
+        ({'attack': 'dissensus', 'liars': 1}, 'dissensus is about receivers that differ'),
+        ({'attack': 'equivocate', 'liars': 1}, 'equivocate is about receivers that differ'),
     ],
 )
 def test_what_does_not_fit_is_said_with_the_numbers(options, message):
