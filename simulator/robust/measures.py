@@ -103,11 +103,12 @@ class Closeness(NamedTuple):
     def of(cls, aggregate: Vector, honest: Vectors) -> Closeness:
         """Measure an aggregate (d,), the honest vectors (h, d) being known."""
         with np.errstate(all='ignore'):
-            mean = honest.mean(axis=0, dtype=np.float64)
-            result = aggregate.astype(np.float64)
-            away = result - mean
-            apart = honest - mean.astype(honest.dtype)
+            # a product with ones is many times faster than a sum along the axis
+            centre = np.ones(len(honest), honest.dtype) @ honest / honest.dtype.type(len(honest))
+            apart = honest - centre
             spread = np.einsum('ij,ij->i', apart, apart).sum(dtype=np.float64)
+            mean, result = centre.astype(np.float64), aggregate.astype(np.float64)
+            away = result - mean
             freedom = len(honest) - 1
             return cls(
                 float(away @ away),

@@ -6,9 +6,10 @@ It lowers the variance of what honest workers send, which is what lies hide in.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from simulator.learning import frozen
-from simulator.learning.arrays import DIVERGENCE, Floats
+from simulator.learning.arrays import Floats
 
 __all__ = ['Momentum', 'Smoothed']
 
@@ -51,23 +52,23 @@ class Smoothed:
 
     def __call__(self) -> Floats:
         """Return it (d,)."""
+        if self.value is not None:
+            return self.value
         chain = [self]
         while (before := chain[-1].before) is not None and before.value is None:
             chain.append(before)
         for each in reversed(chain):
             each.settle()
-        assert self.value is not None  # noqa: S101 - settled
-        return self.value
+        return cast('Floats', self.value)
 
-    @DIVERGENCE
     def settle(self) -> None:
         """Compute it, if the one before is."""
         if self._vector is None:
             return
         new = self._vector()
-        mean = new.dtype.type(1 - self._keep) * new
+        mean = new * new.dtype.type(1 - self._keep)
         if self.before is not None and self.before.value is not None:
-            mean += new.dtype.type(self._keep) * self.before.value
+            mean += self.before.value * new.dtype.type(self._keep)
         self.value = frozen(mean)
         self._vector, self.before, self.waiting = None, None, 0  # lets go of what it was made of
 

@@ -17,7 +17,7 @@ from simulator.catalogue import Choice
 from simulator.compression import Compressor, Packet, composed
 from simulator.compression.compressor import State
 from simulator.learning import Model
-from simulator.learning.arrays import Floats, chunks
+from simulator.learning.arrays import DIVERGENCE, Floats, chunks
 from simulator.seeds import Seeds
 
 __all__ = ['Packer', 'Parcel', 'compressor_of', 'packers', 'ratio']
@@ -163,6 +163,7 @@ class Packer:
             for some in chunks(len(turn), 16 * self.dimension):
                 self._settle(turn[some])
 
+    @DIVERGENCE
     def _settle(self, senders: list[int]) -> None:
         parcels = [self._open[sender].popleft() for sender in senders]
         vectors = np.stack([parcel.vector() for parcel in parcels if parcel.vector])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import update_wrapper
+from functools import cached_property, update_wrapper
 from typing import Any, Literal
 
 import numpy as np
@@ -75,15 +75,17 @@ class View:
             return self.honest
         return np.asarray(self.honest[np.arange(count) % len(self.honest)])
 
-    @property
+    @cached_property
     def mean(self) -> Vector:
         """The mean of the honest vectors, as far as they are known."""
         return np.asarray(self.honest.mean(axis=0))
 
-    @property
+    @cached_property
     def deviation(self) -> Vector:
         """The standard deviation of each coordinate over the honest vectors (divided by h)."""
-        return np.asarray(self.honest.std(axis=0))
+        away = self.honest - self.mean
+        square = np.einsum('ij,ij->j', away, away) / self.honest.dtype.type(len(self.honest))
+        return np.asarray(np.sqrt(square))
 
     def restricted(self) -> View:
         """Return what is left to an adversary that knows its own nodes only.
