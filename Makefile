@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test test-slow bench lint types contracts doctest unit boundscheck clean
+.PHONY: demo test test-slow docs bench lint types contracts doctest unit boundscheck clean
 
 demo: $(READY)
 	$(BIN)/bosphorus run scenarios/quickstart.yaml
@@ -40,6 +40,11 @@ boundscheck: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/pytest -n auto -m slow --benchmark-skip tests
+
+# pages of the catalogues, and the schema that editors know scenarios by
+docs: $(READY)
+	$(BIN)/bosphorus list --format md --out scenarios/catalogues
+	$(BIN)/bosphorus schema > scenarios/scenario.schema.json
 
 bench: $(READY)
 	$(BIN)/pytest --benchmark-only --benchmark-columns=min,median,rounds -s tests/benchmarks

@@ -7,13 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from simulator.api import Results, run
     from simulator.scenario import RunSpec, Scenario, load, load_text
 
-__all__ = ['RunSpec', 'Scenario', '__version__', 'load', 'load_text']
+__all__ = ['Results', 'RunSpec', 'Scenario', '__version__', 'load', 'load_text', 'run']
 
 __version__ = '0.1.0'
 
-_HOMES = dict.fromkeys(['RunSpec', 'Scenario', 'load', 'load_text'], 'simulator.scenario')
+_HOMES = {
+    **dict.fromkeys(['RunSpec', 'Scenario', 'load', 'load_text'], 'simulator.scenario'),
+    **dict.fromkeys(['Results', 'run'], 'simulator.api'),
+}
 
 
 def __getattr__(name: str) -> object:

@@ -26,8 +26,22 @@ __all__ = ['list_entries']
     help='Entries of your own.',
 )
 @click.option('--json', 'as_json', is_flag=True, help='Print one JSON object.')
+@click.option(
+    '--format', 'form', type=click.Choice(['text', 'md']), default='text', help='Or Markdown.'
+)
+@click.option(
+    '--out',
+    metavar='DIR',
+    type=click.Path(file_okay=False, path_type=Path),
+    help='With md: write a page a kind, and one that leads to them.',
+)
 def list_entries(
-    kind: str | None, name: str | None, plugins: tuple[Path, ...], as_json: bool
+    kind: str | None,
+    name: str | None,
+    plugins: tuple[Path, ...],
+    as_json: bool,
+    form: str,
+    out: Path | None,
 ) -> None:
     """Show what a scenario may choose: all kinds, the entries of a KIND, or one NAME in full."""
     import json
@@ -35,7 +49,12 @@ def list_entries(
     from simulator.scenario.kinds import CATALOGUES
     from simulator.sweep.plan import plugged
 
+    if out is not None and form != 'md':
+        raise click.UsageError('--out writes Markdown: give --format md')
     with plugged(plugins):
+        if form == 'md':
+            _show_pages(_pages(CATALOGUES, kind, name), out)
+            return
         found = _found(CATALOGUES, kind, name)
         if as_json:
             click.echo(json.dumps(found, indent=1, ensure_ascii=False))
@@ -45,6 +64,29 @@ def list_entries(
             _show_kind(kind, found)
         else:
             _show_entry(found)
+
+
+def _pages(kinds: Mapping[str, Catalogue], kind: str | None, name: str | None) -> dict[str, str]:
+    """Return pages by the name of their file."""
+    from simulator.cli.pages import index_page, kind_page
+
+    if kind is not None:
+        found = _found(kinds, kind, name)
+        return {kind: kind_page(kind, {name: found} if name is not None else found)}
+    pages = {each: kind_page(each, _found(kinds, each, None)) for each in kinds}
+    return {'README': index_page(_found(kinds, None, None)), **pages}
+
+
+def _show_pages(pages: Mapping[str, str], out: Path | None) -> None:
+    from simulator.recording.files import make_folder, write_text
+
+    if out is None:
+        click.echo('\n'.join(pages.values()), nl=False)
+        return
+    make_folder(out)
+    for name, text in pages.items():
+        write_text(out / f'{name}.md', text)
+        click.echo(out / f'{name}.md')
 
 
 def _found(kinds: Mapping[str, Catalogue], kind: str | None, name: str | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simulator.scenario import RunSpec
     from simulator.sweep import Elsewhere, Job, Outcome
 
-__all__ = ['run']
+__all__ = ['outcomes_of', 'run']
 
 FILE = click.Path(path_type=Path)
 
@@ -74,7 +74,7 @@ def run(
             return
         for home in dict.fromkeys(map(_home, planned)):
             make_folder(home)
-        do = partial(_outcomes, processes=jobs, address=address, plugins=plugins)
+        do = partial(outcomes_of, processes=jobs, address=address, plugins=plugins)
         loaded = [tune(specs, out, installed, do) for specs in loaded]
         outcomes = do(_planned(loaded, out, installed))
     by_scenario = _by_scenario(outcomes)
@@ -116,22 +116,28 @@ def _planned(loaded: list[list[RunSpec]], out: Path, installed: Sequence[Plugin]
     return list({job.folder: job for job in jobs}.values())
 
 
-def _outcomes(
-    jobs: list[Job], *, processes: int, address: str | None, plugins: Sequence[Path]
+def outcomes_of(
+    jobs: list[Job],
+    *,
+    processes: int,
+    address: str | None,
+    plugins: Sequence[Path],
+    told: bool = True,
 ) -> list[Outcome]:
-    """Do the runs, with people watching on stderr."""
+    """Do the runs, with people watching on stderr if they are to be *told*."""
+    from contextlib import nullcontext
     from functools import partial
 
     from rich.console import Console
 
     from simulator.cli.watch import print_results, watching
     from simulator.run import execute
-    from simulator.sweep import sweep
+    from simulator.sweep import Watcher, sweep
     from simulator.sweep.plan import plugged
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=not told)
     prepare = partial(plugged, plugins)
-    with watching(console, len(jobs)) as watcher:
+    with watching(console, len(jobs)) if told else nullcontext(Watcher()) as watcher:
         outcomes = sweep(
             jobs,
             execute,
@@ -140,7 +146,7 @@ def _outcomes(
             prepare=prepare,
             elsewhere=_elsewhere(address, plugins),
         )
-    if console.is_terminal:
+    if told and console.is_terminal:
         print_results(console, outcomes)
     return outcomes
 
