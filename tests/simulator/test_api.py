@@ -62,7 +62,10 @@ def test_a_file_a_scenario_and_plain_data_are_the_same(found, tmp_path):
     assert [f.name for f in one.folders] == [f.name for f in other.folders]
 
 
-ONE = 'cluster: {topology: {star: {workers: 2}}}\ntraining: {collective: {algorithm: ring, bytes: 1 kB}}\n'
+ONE = """\
+cluster: {topology: {star: {workers: 2}}}
+training: {collective: {algorithm: ring, bytes: 1 kB}}
+"""
 
 
 def test_what_is_wrong_is_raised(tmp_path):
