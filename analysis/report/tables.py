@@ -207,9 +207,6 @@ def _outcome(study: Study) -> list[Column]:
         return []  # the accuracy at their parameters is no outcome
     accuracy = Column('final accuracy', lambda run: final(run, 'test_accuracy'), 'share', 1)
     loss = Column('final test loss', lambda run: final(run, 'test_loss'), 'number', -1)
-    perplexity = Column('', lambda run: final(run, 'test_perplexity'), 'number')
-    if _any(study, perplexity):
-        return []  # what is told of language models says more
     return [accuracy if _any(study, accuracy) else loss]
 
 
