@@ -24,6 +24,7 @@ from simulator.errors import RunFolderError
 
 __all__ = ['DamagedRunError', 'Loaded', 'Run', 'Skipped', 'load', 'read_run']
 
+_TYPES = {'id': str, 'seed': int, 'status': str, 'scenario': str, 'vary': dict | None}
 _DEPTH = 4  # runs / scenario / variant / id
 
 
@@ -273,6 +274,8 @@ def read_run(folder: Path) -> Run:
         If it is no run folder, is damaged, or was written by another version.
     """
     manifest = traces.read_manifest(folder)
+    if wrong := _mistyped(manifest):
+        raise RunFolderError(f'{folder}: manifest.json: {wrong}; it is damaged')
     try:
         summary = traces.read_summary(folder)
     except RunFolderError:
@@ -280,6 +283,15 @@ def read_run(folder: Path) -> Run:
             raise
         summary = {}
     return Run(folder, manifest, summary)
+
+
+def _mistyped(manifest: Mapping[str, Any]) -> str:
+    """Return which key of a manifest is not what it should be, and how; '' where all are."""
+    for key, kind in _TYPES.items():
+        value = manifest[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            return f'{key} is {value!r}'
+    return ''
 
 
 def leading_comment(text: str) -> str:

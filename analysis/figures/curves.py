@@ -24,6 +24,7 @@ _LABELS: Final = {
     'test_accuracy': 'test accuracy',
     'test_loss': 'test loss',
     'train_loss': 'training loss',
+    'consensus': 'mean distance, L2',
 }
 
 
@@ -116,7 +117,7 @@ def _scales(ax: Axes, shown: Sequence[pd.DataFrame], x: Axis, y: str, *, log: bo
     if shown and not log:
         ax.set_xlim(0, 1.02 * max(float(b[x].iloc[-1]) for b in shown))
     measure(ax, 'x', _KINDS[x], AXES[x], log=log)
-    loss = y.endswith(('loss', 'perplexity'))
+    loss = y.endswith(('loss', 'perplexity', 'consensus'))
     steep = loss and any(spans_decades(b['mean'], 1.2) for b in shown)
     label = _LABELS.get(y, y.replace('_', ' '))
     measure(ax, 'y', 'number' if loss else 'share', label, log=steep)

@@ -11,7 +11,12 @@ from analysis.report.answer import goal, mean_of, ranking, seconds_of
 from analysis.report.lessons import generalization, reach_of_gradients
 from analysis.report.study import Study
 from analysis.report.words import bold, capital, interval, names, say, series, several, sureness
-from analysis.statistics import paired_difference, paired_ratio
+from analysis.statistics import (
+    interquartile_mean,
+    paired_difference,
+    paired_ratio,
+    probability_of_improvement,
+)
 from analysis.text import quantity, share, times
 
 __all__ = ['evidence']
@@ -25,6 +30,7 @@ def evidence(study: Study) -> list[Markup]:
         return []
     told = (
         _unfinished,
+        _improvement,
         _others,
         _in_the_end,
         generalization,
@@ -53,6 +59,27 @@ def _others(study: Study) -> Markup | None:
         does = 'does' if len(missing) == 1 else 'do'
         behind.append(say('{} {} not get there with every seed', names(missing), does))
     return say('{}.', series(behind)) if behind else None
+
+
+def _improvement(study: Study) -> Markup | None:
+    """Tell how likely any run of the first beats any run of the second, and their middle halves."""
+    ranked = ranking(study)
+    if len(ranked) < 2 or study.lines:
+        return None
+    first, second = (seconds_of(study, g) for g in ranked[:2])
+    chance = probability_of_improvement(first, second, rising=False)
+    if chance.seeds < 2:
+        return None
+    middles = [interquartile_mean([*values.values()]) for values in (first, second)]
+    return say(
+        'A run of {} gets there sooner than a run of {} with probability {:.2f}, whatever their '
+        'seeds ({}); interquartile means over seeds are {} and {}.',
+        bold(ranked[0]),
+        bold(ranked[1]),
+        chance.value,
+        interval(chance, 'share'),
+        *(quantity(float(middle), 'seconds') for middle in middles),
+    )
 
 
 def _behind(study: Study, first: Group, g: Group) -> Markup:

@@ -32,6 +32,7 @@ _TITLES = {
     'train_loss': 'Training loss',
     'val_loss': 'Validation loss',
     'dead_units': 'Dead units',
+    'consensus': 'Distance of the nodes from their average model',
 }
 
 
@@ -91,7 +92,8 @@ def _ends(groups: Sequence[Group], metric: str) -> str:
 
 def _end(g: Group, metric: str) -> str:
     value = estimate([final(run, metric) for run in g.runs]).mean
-    return quantity(value, 'share' if not value > LARGE else 'number')
+    plain = value > LARGE or metric == 'consensus'
+    return quantity(value, 'number' if plain else 'share')
 
 
 def _seen(groups: Sequence[Group], metric: str, target: Target | None) -> Markup:

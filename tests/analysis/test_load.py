@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from analysis.load import DamagedRunError, load, read_run
@@ -146,3 +148,53 @@ def test_a_folder_that_is_not_there_is_passed_over(tmp_path):
     assert 'not a run folder' in found.skipped[0].reason
     with pytest.raises(RunFolderError):
         read_run(tmp_path / 'nowhere')
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'), [('seed', None), ('seed', '7'), ('id', 3), ('vary', []), ('scenario', None)]
+)
+def test_a_manifest_of_something_else_is_skipped_by_name(make, tmp_path, key, value):
+    make(tmp_path / 'good', manifest={'vary': None})
+    make(tmp_path / 'odd', manifest={key: value})
+
+    found = load(tmp_path)
+
+    assert [run.folder.name for run in found.runs] == ['good']
+    [skipped] = found.skipped
+    assert skipped.folder.name == 'odd'
+    assert f'{key} is {value!r}; it is damaged' in skipped.reason
+
+
+def test_frames_carry_units_and_categories(healthy):
+    table = load(healthy).runs[0].table('messages', ['kind', 'bytes', 'sent_ns'])
+
+    assert table.attrs['units'] == {'kind': '', 'bytes': 'byte', 'sent_ns': 'ns'}
+    assert isinstance(table['kind'].dtype, pd.CategoricalDtype)
+
+
+def test_only_row_groups_that_can_hold_what_is_asked_for_are_read(make, tmp_path):
+    n = 40
+    columns = {
+        'message': range(n), 'kind': ['model'] * n, 'source': [0] * n, 'target': [1] * n,
+        'bytes': [1.0] * n, 'step': [0] * n, 'collective': [-1] * n, 'attempt': [0] * n,
+        'sent_ns': range(n), 'started_ns': range(n), 'delivered_ns': range(n),
+    }  # fmt: skip
+    folder = make(tmp_path / 'run')
+    schema = traces.TABLES['messages'].schema
+    table = pa.table({f.name: pa.array(columns[f.name]).cast(f.type) for f in schema})
+    (folder / 'messages').mkdir()
+    part = folder / 'messages' / 'part-00000.parquet'
+    pq.write_table(table, part, row_group_size=10)
+    # what lies between the first row group and the footer is made unreadable
+    column = pq.ParquetFile(part).metadata.row_group(1).column(0)
+    start = column.dictionary_page_offset or column.data_page_offset
+    content = bytearray(part.read_bytes())
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], 'little')
+    content[start:footer] = bytes(footer - start)
+    part.write_bytes(content)
+    run = load(folder).runs[0]
+
+    assert run.rows('messages') == n
+    assert run.table('messages', ['sent_ns'], where=pc.field('sent_ns') < 10)['sent_ns'].max() == 9
+    with pytest.raises(DamagedRunError):
+        run.table('messages', ['sent_ns'])

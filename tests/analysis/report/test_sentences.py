@@ -93,6 +93,23 @@ def test_what_share_is_computed(told, raw):
         assert f'{share(computing / total)} with {name}' in sentence
 
 
+def test_how_likely_one_run_beats_another(told, raw, learned):
+    seconds = {}
+    for name, runs in raw.items():
+        rows = [tables['metrics'] for _, tables in runs]
+        rows = [each[each['metric'] == 'test_accuracy'] for each in rows]
+        met = [each[each['value'] >= learned.target.value] for each in rows]
+        seconds[name] = np.array([each['time_ns'].min() / 1e9 for each in met])
+    wins = np.mean(seconds[NAMES[1]][:, None] < seconds[NAMES[0]][None])
+
+    sentence = starting(told, 'A run of')
+    assert f'A run of ring all-reduce gets there sooner than a run of {NAMES[0]}' in sentence
+    assert f'with probability {wins:.2f}, ' in sentence
+    # the middle half of two values is their mean
+    middles = [quantity(seconds[name].mean(), 'seconds') for name in NAMES[::-1]]
+    assert sentence.endswith(f'are {middles[0]} and {middles[1]}.')
+
+
 def test_how_sure_and_by_which_target(told, learned):
     assert starting(told, '2 seeds each').count('fewer than 5 seeds') == 1
     assert f'a test accuracy of {learned.target.value:.2f} was chosen' in starting(
