@@ -7,10 +7,12 @@ import pytest
 from simulator.cluster.fabric import Fabric
 from simulator.cluster.network import Network
 
+PAIR = Network.of(nx.path_graph(2), hosts=2, bandwidth=100.0, latency=1.0)
+
 
 @pytest.fixture
 def fabric():
-    return Fabric(Network.of(nx.path_graph(2), hosts=2, bandwidth=100.0, latency=1.0))
+    return Fabric(PAIR)
 
 
 @pytest.mark.parametrize('size', [-1.0, np.nan, np.inf])
@@ -102,3 +104,41 @@ def test_columns_of_any_kind_and_layout_are_taken(fabric):
         fabric.open(0.0, gate)
     assert len(fabric.advance(np.inf)) == 2
     assert fabric.now == 2.0
+
+
+def test_rewound_it_plays_the_same_again():
+    for sharing in ('fair', 'fifo', 'none'):
+        fabric = Fabric(PAIR, sharing=sharing)
+        times = []
+        for _ in range(3):
+            fabric.rewind()
+            assert fabric.now == 0.0
+            for _ in range(2):
+                fabric.send(0.0, 0, 1, 200.0, watch=True)
+            while fabric.advance(np.inf):
+                times.append(fabric.now)
+        assert times == times[: len(times) // 3] * 3
+        assert fabric.links['bytes'].sum() == 400.0
+
+
+def test_it_can_not_be_rewound_while_something_is_under_way():
+    fabric = Fabric(PAIR)
+    fabric.send(0.0, 0, 1, 200.0)
+    with pytest.raises(ValueError, match='1 tasks are under way'):
+        fabric.rewind()
+
+
+def test_tapped_it_tells_another_as_well():
+    first, second, spans = [], [], []
+    for given in ({}, {'on_messages': first.append}):
+        fabric = Fabric(PAIR, **given)
+        fabric.send(0.0, 0, 1, 200.0)
+        fabric.advance(np.inf)
+        fabric.tap(second.append, spans.append)
+        fabric.send(fabric.now, 0, 1, 100.0)
+        fabric.compute(fabric.now, 0, 5.0)
+        fabric.advance(np.inf)
+        fabric.flush()
+    assert [len(rows) for rows in second] == [1, 1]
+    assert [len(rows) for rows in spans] == [1, 1]
+    assert sum(len(rows) for rows in first) == 2

@@ -56,6 +56,18 @@ def test_overrides_of_links_and_devices(world):
     assert devices.reduce[2] == 1.0
 
 
+def test_kinds_by_value_law_and_override(world):
+    assert world()[2].kinds == ()
+    assert world('device: {kind: gpu}')[2].kinds == ('gpu',) * 5
+    text = 'device: {kind: {choice: {values: [cpu, gpu], weights: [0.6, 0.4]}}}'
+    drawn = [world(text, seed=seed)[2].kinds for seed in range(40)]
+    assert drawn[7] == world(text, seed=7)[2].kinds
+    share = np.mean([kind == 'cpu' for kinds in drawn for kind in kinds])
+    assert share == pytest.approx(0.6, abs=0.1)
+    some = 'overrides: {devices: {1..2: {kind: tpu}, 2: {kind: gpu}}}'
+    assert world(some)[2].kinds == ('', 'tpu', 'gpu', '', '')
+
+
 @pytest.mark.parametrize('name', ['', 'x', '5', '2..1', '0..5', '-1'])
 def test_names_that_name_nothing(name):
     with pytest.raises(ScenarioError):
