@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from simulator.cluster.faults import FAULTS
 from simulator.errors import StalledError
 from simulator.robust.attacks import ATTACKS
 from simulator.seeds import Seeds
@@ -160,3 +161,15 @@ def test_where_there_is_a_deadline_a_delay_needs_no_length(clock, has):
     choice = KINDS.read({'parameter_server': {'clock': clock}})
     roles = choice.beside('roles')(**choice.options)
     assert roles['workers'].has_deadline == has
+
+
+def test_a_crash_beside_a_liar_is_survived_by_who_waits_for_fewer(make_experiment, train):
+    experiment = make_experiment(workers=6, stop={'rounds': 20})
+    lie = (ATTACKS.read({'sign_flip': {'factor': 5.0}}),)
+    experiment.adversary = Adversary([Liars('workers', (LIAR,), lie)], Seeds(7))
+    FAULTS.read({'churn': {'devices': 0, 'at': '30 ms'}})(experiment.cluster, Seeds(1))
+    clock = {'backup': {'wait_for': 5}}
+    trained = train(experiment, 'parameter_server', clock=clock, aggregation='median')
+    assert trained.summary['rounds'] == 20
+    start = experiment.learning.evaluate(experiment.learning.initial).loss
+    assert trained.summary['test_loss'] < start

@@ -196,6 +196,18 @@ def test_peers_at_the_bottleneck_part_the_two_sides(lied):
     assert np.isfinite(cut.models).all()
 
 
+def test_peers_that_crash_beside_a_liar(tools, lied):
+    experiment = tools.make('star', workers=7, rounds=30, rate=0.3)
+    tools.faulted(experiment, {'churn': {'devices': 5, 'at': '10 ms', 'until': '60 ms'}})
+    party = [Liars('peers', (LIAR,), (ATTACKS.read({'gaussian': {'deviation': 20.0}}),))]
+    experiment.adversary = Adversary(party, Seeds(7))
+    protocol = {'dpsgd': {'timeout': '10 ms'}}
+    run = tools.gossip(experiment, protocol, aggregation={'trimmed_mean': {'f': 1}})
+    assert run.summary['rounds'] == 30
+    honest = lied(rounds=30, rate=0.3)
+    assert run.summary['test_accuracy'] > honest.summary['test_accuracy'] - 0.15
+
+
 def test_roles_are_those_of_protocols_that_mix():
     for protocol in PROTOCOLS:
         choice = KINDS.read({'gossip': {'protocol': protocol}})
