@@ -63,7 +63,11 @@ def _kept(grid: Grid) -> Markup:
         say('{}{}', worst[k], say(' ({})', _case(grid, k)) if len(real) > 1 else '')
         for k in (0, -1)
     ]
-    where = f'In the worst case of {len(real)} attacks' if len(real) > 1 else f'Under {real[0]}'
+    where = (
+        f'In the worst case of {len(real)} attacks'
+        if len(real) > 1
+        else f'Under the attack {real[0]}'
+    )
     text = '{}, {} keeps most: a test accuracy of {}. {} keeps least: {}.'
     last = capital(bold(grid.rules[-1]))
     return say(text, where, bold(grid.rules[0]), told_[0], last, told_[1])

@@ -88,7 +88,7 @@ def test_under_a_single_attack_there_is_no_worst_case(make_byzantine, of_runs):
         make_byzantine(rule, accuracy=0.9)
         make_byzantine(rule, 'zero', count=1, accuracy=accuracy)
     assert told(robustness_headlines(of_runs())) == (
-        'Under zero, median keeps most: a test accuracy of 0.80. Mean keeps least: 0.00.'
+        'Under the attack zero, median keeps most: a test accuracy of 0.80. Mean keeps least: 0.00.'
     )
 
 

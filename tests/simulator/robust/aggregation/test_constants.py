@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.robust.aggregation import RULES, constant
+from simulator.robust.aggregation import RULES, constant, promised
 from simulator.robust.aggregation.constants import krum_constant
 from simulator.robust.attacks import ATTACKS
 from simulator.robust.resilience import resilience
@@ -32,6 +32,13 @@ def test_the_constants_are_those_of_the_papers():
         'brute': np.sqrt(8) * 5 / 18,
         'bulyan': krum_constant(n, f=f),
     })  # fmt: skip
+
+
+def test_manifests_tell_the_constant_for_as_many_liars_as_told_or_else_there_are():
+    assert promised(choice('krum', 2), 9, liars=3)['constant'] == krum_constant(9, f=2)
+    assert promised(choice('geometric_median', 0), 9, liars=3)['constant'] == 4.0
+    assert promised(choice('geometric_median', 0), 9, liars=9)['constant'] == 10.0  # of 4 at most
+    assert promised(RULES.read('mean'), 9, liars=3)['constant'] is None
 
 
 @given(st.sampled_from(TOLD), st.integers(7, 40), st.data())
