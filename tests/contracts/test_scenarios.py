@@ -9,13 +9,24 @@ import pytest
 from simulator.recording import Identity, RunFolder
 from simulator.run import execute
 from simulator.scenario import RunSpec, load
+from simulator.sweep.plan import plugged
 from simulator.training import TIMELESS
 
 SCENARIOS = Path(__file__).parents[2] / 'scenarios'
 FILES = sorted(SCENARIOS.rglob('*.yaml'))
 SCHEMA = SCENARIOS / 'scenario.schema.json'
 
-runs = cache(load)  # each file is checked once
+
+
+@cache  # each file is checked once
+def runs(file):
+    with plugged(own(file)):
+        return load(file)
+
+
+def own(file):
+    """Return the plug-in that a scenario comes with: the file of its name."""
+    return [each for each in (file.with_suffix('.py'),) if each.exists()]
 
 
 @pytest.fixture(params=FILES, ids=lambda file: str(file.relative_to(SCENARIOS)))
@@ -39,7 +50,11 @@ def test_its_name_is_its_own(file):
 
 
 def test_two_rounds_of_its_first_run(file, tmp_path):
-    spec = runs(file)[0]
+    with plugged(own(file)):
+        _two_rounds(runs(file)[0], tmp_path)
+
+
+def _two_rounds(spec, tmp_path):
     timeless = spec.scenario.training.name in TIMELESS
     if timeless:
         few = {'training': {'resilience': {**spec.resolved['training']['resilience'], 'draws': 2}}}
