@@ -17,7 +17,6 @@ FILES = sorted(SCENARIOS.rglob('*.yaml'))
 SCHEMA = SCENARIOS / 'scenario.schema.json'
 
 
-
 @cache  # each file is checked once
 def runs(file):
     with plugged(own(file)):
