@@ -38,7 +38,7 @@ TRANSFERS: Final = 250
 
 _COLUMNS = (900, 600, 400, 250, 150, 100)  # instants a Gantt chart can tell apart
 _BOXES = 1500  # of one activity in one chart
-_ON_COLOUR = {'reduce': '#101114'}
+_ON_COLOUR = {'reduce': '#101114', 'transfer': '#101114'}
 _THICKNESS = {'wait': 0.22, 'down': 0.5}
 
 

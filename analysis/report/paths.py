@@ -76,7 +76,7 @@ def listed_(words: Sequence[Markup]) -> Markup:
 def _made_of(g: Group) -> Markup:
     parts = critical_shares(g).sort_values(ascending=False, kind='stable')
     told = [f'{share(float(part))} {ON_PATH[str(name)]}' for name, part in parts.items() if part]
-    return say('the rounds of {} spend {}', bold(g), listed(told[:3]))
+    return say('the path of {} is {}', bold(g), listed(told[:3]))
 
 
 def _mean(g: Group, of: str) -> float:

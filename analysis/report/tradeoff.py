@@ -101,5 +101,9 @@ def _fronts(on: list[Group], off: list[Group]) -> Markup:
         'Final accuracy, simulated time and bytes sent, means of the seeds. Full marks are on the '
         'Pareto front, on which no other is at least as good in all three and better in one: {}.{}'
     )
-    rest = say(' Hollow, and so beaten in all that counts: {}.', names(off)) if off else ''
+    rest = (
+        say(' Hollow, for another is better in one and worse in none: {}.', names(off))
+        if off
+        else ''
+    )
     return say(text, names(on), rest)

@@ -129,7 +129,7 @@ def test_critical_paths_are_told_as_they_are(learned):
     [block] = path_blocks(learned)
     for g in learned.groups:
         most = critical_shares(g).max()
-        assert f'the rounds of {g.label} spend {share(most)}' in block.caption.striptags().replace(
+        assert f'the path of {g.label} is {share(most)}' in block.caption.striptags().replace(
             'The', 'the'
         )
     assert block.data.set_index('variant').sum(axis=1).tolist() == pytest.approx([1.0, 1.0])
@@ -150,7 +150,8 @@ def test_the_front_is_told_by_name(learned):
     assert found == {'parameter server': False, 'ring all-reduce': True}
     assert 'better in one: ring all-reduce.' in block.caption.striptags()
     assert (
-        'Hollow, and so beaten in all that counts: parameter server.' in block.caption.striptags()
+        'Hollow, for another is better in one and worse in none: parameter server.'
+        in block.caption.striptags()
     )
     assert block.data['score'].notna().all()
 
