@@ -127,7 +127,8 @@ class _Plan:
 def etf(problem: Problem, rng: np.random.Generator) -> Placement:
     """Earliest task first: of all that are ready, what could begin first, where it could.
 
-    Ties go to the greater upward rank. Devices take no more than their memory holds.
+    Ties go to the greater upward rank. Devices take no more than their memory holds. It is made
+    for devices that are alike: of unlike ones it may take a slow one, if that is free.
 
     References
     ----------

@@ -1,4 +1,9 @@
-"""What a scenario may choose where graphs of operations are placed."""
+"""What a scenario may choose where graphs of operations are placed.
+
+A placement that learns stands here beside those of `simulator.placement`, which know no learning:
+it is called as they are, ``place(problem, rng, **options)``, and asks ``problem.simulated`` for the
+seconds of an execution.
+"""
 
 from __future__ import annotations
 
