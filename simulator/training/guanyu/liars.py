@@ -19,13 +19,25 @@ from simulator.training.promises import Ledger, Model
 __all__ = ['Messenger', 'Party', 'roles_of_guanyu']
 
 Rule = Callable[[Floats], Floats]
+LONG_AGO = 10
+"""Steps after which nobody asks any more how many letters there were."""
+
+Place = tuple[int, str, int]  # a receiver's device, the kind and the step of a letter
 
 
 def roles_of_guanyu(**_: Any) -> dict[str, Role]:
     """Return what Byzantine nodes can be."""
     return {
-        'workers': Role('worker', ('values', 'data', 'time'), tries_rule=True, tells_apart=True),
-        'servers': Role('server', ('values', 'time'), tries_rule=True, tells_apart=True),
+        'workers': Role(
+            'worker',
+            ('values', 'data', 'time'),
+            tries_rule=True,
+            tells_apart=True,
+            has_deadline=True,
+        ),
+        'servers': Role(
+            'server', ('values', 'time'), tries_rule=True, tells_apart=True, has_deadline=True
+        ),
     }
 
 
@@ -52,7 +64,8 @@ class Messenger:
     """Sends letters: those of the honest as they are, those of Byzantine nodes as they like.
 
     An omniscient adversary sees, of each honest node, the last vector of that kind that has been
-    asked for when its own node sends; who holds a letter back has seen more by then.
+    asked for when its own node sends; who holds a letter back has seen more by then. One that is
+    held back as long as may be goes out when its receiver misses no more than the liars' letters.
 
     Parameters
     ----------
@@ -75,6 +88,8 @@ class Messenger:
             for place, device in enumerate(devices)
         }
         self._draws = experiment.cluster.seeds.stream('silence')
+        self._counts: dict[Place, int] = {}
+        self._held: defaultdict[Place, list[tuple[Conduct, Letter]]] = defaultdict(list)
         self.byzantine = frozenset(
             each for each in (*experiment.workers, *experiment.servers) if self.controls(each)
         )
@@ -100,8 +115,36 @@ class Messenger:
         conduct = self.conduct(letter.source, letter.step)
         if conduct.delay is not None:
             return self._later(conduct.delay, conduct, targets, letter)
+        if conduct.delays:
+            for target in targets:
+                self._hold(conduct, target, letter)
+            return None
         self._spread(conduct, targets, letter)
         return None
+
+    def seen(self, target: int, letter: Letter, count: int) -> None:
+        """Take note that a node has *count* letters of a kind and step: liars may have waited."""
+        place = target, letter.kind, letter.step
+        self._counts[place] = count
+        old = target, letter.kind, letter.step - LONG_AGO
+        self._counts.pop(old, None)
+        self._held.pop(old, None)
+        if count >= self._enough(letter.kind):
+            for conduct, held in self._held.pop(place, ()):
+                self._spread(conduct, [target], held)
+
+    def _hold(self, conduct: Conduct, target: int, letter: Letter) -> None:
+        """Hold a letter back until its receiver misses no more than the liars' for its quorum."""
+        place = target, letter.kind, letter.step
+        if self._counts.get(place, 0) >= self._enough(letter.kind):
+            self._spread(conduct, [target], letter)
+        else:
+            self._held[place].append((conduct, letter))
+
+    def _enough(self, kind: str) -> int:
+        """Return how many letters a receiver needs beside those of the liars."""
+        party = self._parties[kind]
+        return party.quorum - len(self.byzantine.intersection(party.devices))
 
     def _later(
         self, seconds: float, conduct: Conduct, targets: Sequence[int], letter: Letter

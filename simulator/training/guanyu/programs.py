@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -222,9 +223,11 @@ class GuanYu:
 
     def desk(self, device: int) -> Desk:
         """Return a desk for the letters to a device."""
-        transport = self.experiment.transport
+        transport, messenger = self.experiment.transport, self.messenger
         return Desk(
-            lambda: transport.receive(device, 'letter'), lambda: transport.take(device, 'letter')
+            lambda: transport.receive(device, 'letter'),
+            lambda: transport.take(device, 'letter'),
+            partial(messenger.seen, device) if messenger.byzantine else None,
         )
 
     def send(self, targets: Sequence[int], letter: Letter) -> None:

@@ -64,6 +64,8 @@ class Desk:
         Returns an event whose value is the next letter's message.
     take : callable
         Returns the messages that are there already.
+    watch : callable, optional
+        Told of each letter that is kept, and how many of its kind and step there are now.
 
     Examples
     --------
@@ -76,9 +78,15 @@ class Desk:
     (None, None)
     """
 
-    def __init__(self, receive: Callable[[], Event], take: Callable[[], list[Any]]):
+    def __init__(
+        self,
+        receive: Callable[[], Event],
+        take: Callable[[], list[Any]],
+        watch: Callable[[Letter, int], None] | None = None,
+    ):
         self._receive = receive
         self._take = take
+        self._watch = watch
         self._held: defaultdict[str, dict[int, dict[int, Letter]]] = defaultdict(dict)
         self._present = 0
 
@@ -109,6 +117,8 @@ class Desk:
         if letter.step >= self._present:
             of_step = self._held[letter.kind].setdefault(letter.step, {})
             of_step.setdefault(letter.source, letter)
+            if self._watch is not None:
+                self._watch(letter, len(of_step))
 
     def forget_before(self, step: int) -> None:
         """Let go of all letters of earlier steps."""

@@ -161,6 +161,21 @@ def test_who_delays_arrives_last(agree):
     assert took < 1.5  # nobody waits for it
 
 
+@pytest.mark.parametrize('seed', [7, 8])
+def test_by_default_a_delay_waits_until_the_quorum_needs_the_liar(agree, seed):
+    """It sends when all that is missing is as many letters as there are liars."""
+    run = agree(liars=[liars('workers', 'delay')], seed=seed, sigma=0.5)
+    honest = agree(seed=seed, sigma=0.5)
+    assert run.summary['rounds'] == 6
+    rows = messages(run).query('kind == "gradient" and step < 6')
+    for (_, _), group in rows.groupby(['step', 'target']):
+        arrived = group.sort_values('delivered_ns')
+        mine = arrived.query(f'source == {LIAR}')
+        before = arrived[arrived.delivered_ns <= mine.sent_ns.iloc[0]]
+        assert len(before) >= 4  # of a quorum of five, all but the liar's
+    assert run.summary['simulated_seconds'] >= 0.9 * honest.summary['simulated_seconds']
+
+
 def test_a_flood_loads_links_and_counts_once(agree):
     honest, run = agree(), agree(liars=[liars('workers', {'flood': {'copies': 20}})])
     rows = messages(run)
