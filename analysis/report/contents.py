@@ -49,6 +49,7 @@ from analysis.report.tables import Table, level_tables, prediction_tables
 from analysis.report.timing import timing_blocks
 from analysis.report.tradeoff import difference_evidence, front_blocks, matrix_blocks
 from analysis.report.traffic import prediction_blocks, traffic_blocks
+from analysis.report.tuned import tuned_evidence
 
 __all__ = ['EVIDENCE', 'HEADLINES', 'PARTS', 'Part', 'sections']
 
@@ -86,6 +87,7 @@ EVIDENCE: Final[tuple[Sentences, ...]] = (
     placement_evidence,
     resilience_evidence,
     difference_evidence,
+    tuned_evidence,
 )
 """What supports and what limits it, sentence by sentence."""
 
