@@ -15,6 +15,7 @@ from simulator.recording.folder import note, save_model
 from simulator.recording.identity import file_digest
 from simulator.scenario.adversary import adversary_of
 from simulator.scenario.kept import kept_model
+from simulator.scenario.known import shards_of
 from simulator.scenario.lessons import learning_of, profile_of, regularization_of, scale_of
 from simulator.scenario.schema import Learning as LearningSection
 from simulator.scenario.schema import Scenario
@@ -111,7 +112,7 @@ def build_learning(scenario: Scenario, workers: int) -> Learning | None:
     section = scenario.learning
     if section is None:
         return None
-    learning = learning_of(section, scenario.seed, workers)
+    learning = learning_of(section, scenario.seed, shards_of(scenario, workers))
     if section.start is not None:
         start_from(section, scenario.seed, learning)
     return learning

@@ -288,6 +288,7 @@ FIGURES: Final[dict[str, str]] = {
     'lie_error': 'mean error of these pieces, as a share of what they should be',
     'measured': 'what was measured of `predicted` and is no key of its own, by name',
     'resilience': 'of a study of resilience: |E[F] - g|, its error, angle, |g|, bound, ...',
+    'pipeline': 'of pipelines: stages, replicas, micro-batches, what is held at most',
     'collective': 'of a study of collectives: algorithm, ranks, bytes (a rank), seconds (a call)',
     'placement': 'of a study of placements: operations, devices used, makespan, what made it, ...',
 }

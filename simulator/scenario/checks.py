@@ -20,7 +20,7 @@ from simulator.learning.partitions import Shards
 from simulator.learning.probe import check_grams, check_hidden
 from simulator.scenario.adversary import check_adversary
 from simulator.scenario.batches import batch_sizes
-from simulator.scenario.known import Taught, World, gathered, predicted, world_of
+from simulator.scenario.known import Taught, World, gathered, predicted, shards_of, world_of
 from simulator.scenario.lessons import dataset_of
 from simulator.scenario.schema import Cluster, Learning, Overrides, Scenario
 from simulator.scenario.starts import check_start
@@ -52,7 +52,8 @@ def check(scenario: Scenario) -> Iterator[Fault]:
     yield from _built(stragglers, lambda: cluster.stragglers(Seeds(seed), world.network.hosts))
     taught = None
     if scenario.learning is not None:
-        taught = yield from _check_learning(scenario, scenario.learning, world.workers)
+        parts = shards_of(scenario, world.workers)
+        taught = yield from _check_learning(scenario, scenario.learning, parts)
         yield from _check_max_norm(scenario, world)
         yield from _check_full_gradient(scenario, taught)
     data = taught.data if taught else None

@@ -20,7 +20,16 @@ from simulator.scenario.world import devices_of, graph_of, network_of
 from simulator.seeds import Seeds
 from simulator.training import Facts
 
-__all__ = ['Taught', 'World', 'facts_of', 'gathered', 'modelled', 'predicted', 'world_of']
+__all__ = [
+    'Taught',
+    'World',
+    'facts_of',
+    'gathered',
+    'modelled',
+    'predicted',
+    'shards_of',
+    'world_of',
+]
 
 
 class World(NamedTuple):
@@ -64,7 +73,7 @@ def facts_of(scenario: Scenario) -> Facts:
     world = world_of(scenario.cluster, scenario.seed)
     learning, taught = scenario.learning, None
     if learning is not None:
-        data, shards = dealt(learning, scenario.seed, world.workers)
+        data, shards = dealt(learning, scenario.seed, shards_of(scenario, world.workers))
         taught = Taught(data, shards, learning.model(data.task))
     return gathered(scenario, world, taught)
 
@@ -84,10 +93,18 @@ def gathered(scenario: Scenario, world: World, taught: Taught | None) -> Facts:
         world.network,
         world.devices,
         parameters=taught.model.dimension if taught else None,
-        rounds=_rounds(scenario, taught, world.workers),
+        rounds=_rounds(scenario, taught, shards_of(scenario, world.workers)),
         scale=scale_of(scenario.learning, taught.model if taught else None),
         seed=scenario.seed,
+        layers=len(taught.model.layers) if taught else None,
+        batch=_batch(scenario, taught),
     )
+
+
+def shards_of(scenario: Scenario, workers: int) -> int:
+    """Return among how many the data are dealt: all workers, unless the training kind says less."""
+    shards = scenario.training.beside('shards')
+    return workers if shards is None else int(shards(workers, **scenario.training.options))
 
 
 def predicted(scenario: Scenario, facts: Facts | None = None) -> dict[str, float]:
@@ -97,6 +114,18 @@ def predicted(scenario: Scenario, facts: Facts | None = None) -> dict[str, float
         return {}
     figures: dict[str, float] = predict(facts or facts_of(scenario), **scenario.training.options)
     return figures
+
+
+def _batch(scenario: Scenario, taught: Taught | None) -> int | None:
+    """Return the samples of a mini-batch; None where there are none, or not all have as many."""
+    if taught is None or scenario.learning is None:
+        return None
+    shards = taught.shards
+    sizes = batch_sizes(scenario.learning.batch, len(shards))
+    found = {
+        len(shard) if size is None else size for shard, size in zip(shards, sizes, strict=True)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def _rounds(scenario: Scenario, taught: Taught | None, workers: int) -> int | None:

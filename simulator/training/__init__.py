@@ -29,6 +29,12 @@ from simulator.training.parameter_server import (
     promises_of_parameter_server,
     roles_of_parameter_server,
 )
+from simulator.training.pipeline.kind import (
+    check_pipeline,
+    pipeline,
+    predict_pipeline,
+    shards_of_pipeline,
+)
 from simulator.training.placement import placement, predict_placement
 from simulator.training.resilience import (
     check_resilience,
@@ -61,6 +67,7 @@ KINDS = Catalogue(
         'all_reduce': all_reduce,
         'gossip': gossip,
         'guanyu': guanyu,
+        'pipeline': pipeline,
         'collective': collective,
         'placement': placement,
         'resilience': resilience,
@@ -70,6 +77,7 @@ KINDS = Catalogue(
         'all_reduce': check_all_reduce,
         'gossip': check_gossip,
         'guanyu': check_guanyu,
+        'pipeline': check_pipeline,
         'resilience': check_resilience,
     },
     valid={'all_reduce': valid_all_reduce},
@@ -85,11 +93,13 @@ KINDS = Catalogue(
         'gossip': roles_of_gossip,
         'guanyu': roles_of_guanyu,
     },
+    shards={'pipeline': shards_of_pipeline},
     predict={
         'parameter_server': predict_parameter_server,
         'all_reduce': predict_all_reduce,
         'gossip': predict_gossip,
         'guanyu': predict_guanyu,
+        'pipeline': predict_pipeline,
         'collective': predict_collective,
         'placement': predict_placement,
         'resilience': predict_resilience,

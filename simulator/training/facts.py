@@ -66,6 +66,10 @@ class Facts:
         What the hosts can do.
     seed : int
         Of the scenario.
+    layers : int, optional
+        Of the model, where there is learning.
+    batch : int, optional
+        Samples of a mini-batch, where all have as many.
     """
 
     workers: int
@@ -82,6 +86,8 @@ class Facts:
     network: Network | None = None
     devices: Devices | None = None
     seed: int = 0
+    layers: int | None = None
+    batch: int | None = None
 
     @classmethod
     def of(
@@ -94,6 +100,8 @@ class Facts:
         rounds: int | None = None,
         scale: Scale | None = None,
         seed: int = 0,
+        layers: int | None = None,
+        batch: int | None = None,
     ) -> Facts:
         """Gather the facts of a cluster."""
         workers, servers = nodes_with(graph, 'worker'), nodes_with(graph, 'server')
@@ -111,6 +119,8 @@ class Facts:
             network=network,
             devices=devices,
             seed=seed,
+            layers=layers,
+            batch=batch,
         )
 
 

@@ -14,6 +14,7 @@ OPTIONS = {
     'all_reduce': {},
     'gossip': {},
     'guanyu': {},
+    'pipeline': {'stages': 2, 'micro_batches': 4},
     'collective': {'algorithm': 'ring', 'bytes': '10 kB'},
 }
 PASSING = {

@@ -1,0 +1,1 @@
+"""Pipelines: a model cut into stages, through which micro-batches flow."""
