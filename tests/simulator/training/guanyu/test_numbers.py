@@ -1,13 +1,14 @@
 """The paper's conditions, with the numbers."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.training import KINDS, Facts
 from simulator.training.guanyu.numbers import Numbers, PerRole, numbers_of, problems_of
 
 
+@settings(max_examples=30)
 @given(st.integers(3, 200))
 def test_by_default_as_many_may_lie_as_can_be_borne(nodes):
     numbers = numbers_of(nodes, 'workers', None, None)
@@ -16,12 +17,14 @@ def test_by_default_as_many_may_lie_as_can_be_borne(nodes):
     assert 'needs n >= 3f + 3' in next(problems_of(more))
 
 
+@settings(max_examples=30)
 @given(st.integers(3, 60), st.integers(0, 20), st.integers(1, 70))
 def test_conditions_are_the_papers(nodes, f, quorum):
     hold = nodes >= 3 * f + 3 and 2 * f + 3 <= quorum <= nodes - f
     assert (list(problems_of(Numbers('servers', nodes, f, quorum))) == []) == hold
 
 
+@settings(max_examples=30)
 @given(st.integers(3, 60), st.integers(0, 20), st.integers(1, 70))
 def test_the_remedy_helps(nodes, f, quorum):
     numbers = Numbers('servers', nodes, f, quorum)

@@ -1,6 +1,6 @@
 """Quorums: the first ones count, once each, whatever else comes."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.training.guanyu.quorum import Desk, Goal, Letter
@@ -16,6 +16,7 @@ def desk_with(found, forget=0):
     return desk
 
 
+@settings(max_examples=30)
 @given(letters, st.integers(1, 4), st.integers(1, 6))
 def test_a_quorum_is_the_first_letter_of_each_of_the_first_senders(found, step, count):
     first = {}
@@ -29,6 +30,7 @@ def test_a_quorum_is_the_first_letter_of_each_of_the_first_senders(found, step, 
         assert [each.content for each in quorum.letters] == list(first.values())[:count]
 
 
+@settings(max_examples=30)
 @given(letters, st.integers(1, 4), st.integers(1, 6))
 def test_later_steps_count_where_asked_for_the_latest_first(found, step, count):
     reached = [
@@ -40,6 +42,7 @@ def test_later_steps_count_where_asked_for_the_latest_first(found, step, count):
     assert (quorum.step if quorum else None) == max(reached, default=None)
 
 
+@settings(max_examples=30)
 @given(letters, st.integers(1, 5))
 def test_what_is_over_is_not_kept(found, now):
     before = desk_with(found, forget=now)
