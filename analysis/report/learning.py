@@ -78,6 +78,8 @@ def _points(groups: Sequence[Group], metric: str) -> pd.DataFrame:
     for g in groups:
         for run in g.runs:
             records = curve(run)
+            if metric not in records:
+                continue  # only some runs measure it
             known = records[[c for c in (*AXES, metric) if c in records]].dropna(subset=[metric])
             rows.append(known.assign(variant=g.label, seed=run.seed))
     frame = pd.concat(rows, ignore_index=True)
