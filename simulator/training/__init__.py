@@ -22,6 +22,10 @@ from simulator.training.guanyu import (
     promises_of_guanyu,
     roles_of_guanyu,
 )
+from simulator.training.model_parallel.kind import (
+    model_parallel,
+    shards_of_model_parallel,
+)
 from simulator.training.parameter_server import (
     check_parameter_server,
     parameter_server,
@@ -68,6 +72,7 @@ KINDS = Catalogue(
         'gossip': gossip,
         'guanyu': guanyu,
         'pipeline': pipeline,
+        'model_parallel': model_parallel,
         'collective': collective,
         'placement': placement,
         'resilience': resilience,
@@ -93,7 +98,7 @@ KINDS = Catalogue(
         'gossip': roles_of_gossip,
         'guanyu': roles_of_guanyu,
     },
-    shards={'pipeline': shards_of_pipeline},
+    shards={'pipeline': shards_of_pipeline, 'model_parallel': shards_of_model_parallel},
     predict={
         'parameter_server': predict_parameter_server,
         'all_reduce': predict_all_reduce,

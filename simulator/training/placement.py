@@ -24,7 +24,7 @@ from simulator.training.model_parallel.catalogues import (
 )
 from simulator.training.model_parallel.executing import PlacedGraph, problem_of
 
-__all__ = ['placement', 'predict_placement']
+__all__ = ['Study', 'placement', 'predict_placement']
 
 
 def placement(
@@ -60,13 +60,13 @@ def placement(
     problem = problem_of(built, cluster, experiment.workers, scheduler)
     placed = method(problem, cluster.seeds.stream('placement'))
     check_placement(problem, placed)
-    study = _Study(experiment, PlacedGraph(cluster, problem, placed, scheduler))
+    study = Study(experiment, PlacedGraph(cluster, problem, placed, scheduler))
     experiment.clock.process(study.executions(repeat))
     experiment.run()
     return study.figures()
 
 
-class _Study:
+class Study:
     """The one program, and what it finds."""
 
     def __init__(self, experiment: Experiment, placed: PlacedGraph):
@@ -75,7 +75,7 @@ class _Study:
         self.makespans: list[float] = []
         self.last: Execution | None = None
         self.over = Event(experiment.clock)  # the present attempt, well or not
-        self.running = False
+        self.running, self.began = False, 0.0
         self.lives = Lives(experiment, crashed=self.changed, returned=self.changed)
         experiment.cluster.diagnoses.append(self.diagnosis)
 
@@ -84,18 +84,22 @@ class _Study:
         clock, scoreboard = self.experiment.clock, self.experiment.scoreboard
         for step in range(1, repeat + 1):
             since = clock.now
-            self.running = True
-            while self.running:
-                yield from self.attempt(step)
+            yield from self.execution(step)
             self.makespans.append(clock.now - since)
             scoreboard.metric('makespan', self.makespans[-1], step=step)
             scoreboard.count_round()
         scoreboard.end()
 
+    def execution(self, step: int) -> Program:
+        """Execute the graph once, in as many attempts as it takes."""
+        self.running = True
+        while self.running:
+            yield from self.attempt(step)
+
     def attempt(self, step: int) -> Program:
         """Execute the graph, and wait until all is done or a device has crashed or is back."""
         clock, placed = self.experiment.clock, self.placed
-        self.over, began = Event(clock), clock.now
+        self.over, self.began = Event(clock), clock.now
         up = self.lives.are_up(*placed.nodes)
         if up:
             done = placed.begin(step)
@@ -103,7 +107,7 @@ class _Study:
             done.callbacks.append(self.done)
         yield self.over
         if not self.running:
-            self.note(step, placed.end(), began)
+            self.note(step, placed.end(), self.began)
         elif up:
             placed.abandon()
             for node in placed.nodes:
@@ -140,7 +144,10 @@ class _Study:
     def diagnosis(self) -> Iterator[str]:
         """Say that the graph is not done."""
         if self.running:
-            yield f'execution {len(self.makespans) + 1} of the graph is not done'
+            yield (
+                f'execution {len(self.makespans) + 1} of the graph is not done: it waits for its '
+                f'operations since {self.began:.6g} s'
+            )
 
 
 def _figures(execution: Execution) -> dict[str, float]:

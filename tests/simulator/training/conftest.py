@@ -81,7 +81,8 @@ def train():
             parameters=experiment.parameters,
             rounds=experiment.scoreboard.rounds,
         )
-        predicted = choice.beside('predict')(facts, **choice.options)
+        predict = choice.beside('predict')
+        predicted = predict(facts, **choice.options) if predict else {}
         model = experiment.scoreboard.parameters
         return SimpleNamespace(summary=summary, predicted=predicted, model=model, facts=facts)
 
