@@ -64,8 +64,7 @@ class Partners:
 
     Examples
     --------
-    >>> from simulator.robust.attacks import Conduct
-    from simulator.seeds import Seeds
+    >>> from simulator.seeds import Seeds
     >>> Partners(Seeds(0), device=3).one_of([5])
     5
     """
