@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from annotated_types import Ge, Gt, Le, MaxLen
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from simulator.catalogue import Choice
 from simulator.cluster.faults import FAULTS
@@ -44,7 +44,9 @@ from simulator.scenario.kinds import (
 )
 from simulator.scenario.moment import PointInRun
 from simulator.scenario.one_or_more import OneOrMore
+from simulator.scenario.overrides import Overrides
 from simulator.scenario.search import Search
+from simulator.scenario.section import Section
 from simulator.scenario.short import ShortForm
 from simulator.training import KINDS, Every
 from simulator.training.validation import Keep
@@ -91,19 +93,6 @@ Name: TypeAlias = Annotated[str, AfterValidator(as_name)]
 Seed: TypeAlias = Annotated[int, Ge(0), Le(2**63 - 1)]
 
 
-class Section(BaseModel):
-    """A mapping of a scenario: unknown keys are refused, values are not converted."""
-
-    model_config = ConfigDict(
-        extra='forbid',
-        strict=True,
-        frozen=True,
-        allow_inf_nan=False,
-        populate_by_name=True,
-        use_attribute_docstrings=True,
-    )
-
-
 class Link(Section):
     """What every link of the cluster is like, in each of its two directions."""
 
@@ -128,43 +117,6 @@ class Device(Section):
     """Memory, for what is placed on devices; without it, there is no limit."""
     kind: KindOrLaw | None = None
     """Kind, such as cpu or gpu, for operations that need one; a name, or a law."""
-
-
-class LinkOverride(Section):
-    """What named links have instead of the general values."""
-
-    bandwidth: RateOrLaw | None = None
-    """Rate at which bytes pass."""
-    latency: TimeOrLaw | None = None
-    """Time a byte is on its way."""
-    loss: ChanceOrLaw | None = None
-    """Probability that a message is lost on the link."""
-
-
-class DeviceOverride(Section):
-    """What named devices have instead of the general values."""
-
-    speed: SpeedOrLaw | None = None
-    """Speed of computation."""
-    reduce: RateOrLaw | None = None
-    """Rate at which received bytes are added up in a collective."""
-    memory: SizeOrLaw | None = None
-    """Memory, for what is placed on devices."""
-    kind: KindOrLaw | None = None
-    """Kind, for operations that need one."""
-
-
-class Overrides(Section):
-    """Named links and devices that differ from the others; later entries go before earlier ones.
-
-    A device is a node number, a range `0..7`, or `*`. A link is two of them joined: `0-16` is
-    both directions, `0>16` the one from 0 to 16; `0..7-16` all links between the two ends.
-    """
-
-    links: dict[str, LinkOverride] = {}
-    """By link, such as "0-16"."""
-    devices: dict[str, DeviceOverride] = {}
-    """By device, such as 3 or 0..7."""
 
 
 class Retransmit(Section):
@@ -193,7 +145,7 @@ class Cluster(Section):
     """Which of the shortest routes that tie is taken: the first, or one by a hash of the flow."""
     retransmit: Retransmit = Retransmit()
     """What becomes of messages that are lost."""
-    faults: list[Annotated[Choice, FAULTS]] = []
+    faults: list[Annotated[Choice, FAULTS]] = Field(default=[])
     """What goes wrong, and when."""
     overrides: Overrides = Overrides()
     """Named links and devices that differ from the others."""
@@ -352,7 +304,7 @@ class Evaluate(Section):
     """Such as 1 epoch, 10 rounds or 5 s."""
     target: Annotated[float, Gt(0), Le(1)] | None = None
     """Accuracy whose time and traffic are noted; by default that at which the run stops."""
-    also: list[Measure] = []
+    also: list[Measure] = Field(default=[])
     """More to measure: dead units, the gradient's length layer by layer, what n-grams counted."""
 
 
