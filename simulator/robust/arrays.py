@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ['Indices', 'Matrix', 'Vector', 'Vectors', 'column_blocks']
+__all__ = [
+    'Indices',
+    'Matrix',
+    'Vector',
+    'Vectors',
+    'column_blocks',
+    'mean_of',
+    'squared_norms',
+    'stacked_rows',
+]
 
 Vectors: TypeAlias = NDArray[np.floating[Any]]
 """(n, d), one row a sender; float32 in training."""
@@ -39,3 +48,40 @@ def column_blocks(rows: int, columns: int, itemsize: int) -> Iterator[slice]:
     width = max(NARROWEST, CACHE // (rows * itemsize))
     for start in range(0, columns, width):
         yield slice(start, min(start + width, columns))
+
+
+def squared_norms(vectors: Vectors) -> Vector:
+    """Return each row's squared norm (n,): a product a row, many times faster than `einsum`.
+
+    Examples
+    --------
+    >>> squared_norms(np.array([[3.0, 4.0], [0.0, 2.0]]))
+    array([25.,  4.])
+    """
+    return np.asarray(np.matmul(vectors[:, None, :], vectors[:, :, None])[:, 0, 0])
+
+
+def mean_of(vectors: Vectors) -> Vector:
+    """Return the mean of the rows (d,): a product with ones, faster than a sum along the axis.
+
+    Examples
+    --------
+    >>> mean_of(np.array([[1.0, 2.0], [3.0, 6.0]]))
+    array([2., 4.])
+    """
+    count = len(vectors)
+    total = np.ones(count, vectors.dtype) @ vectors
+    total /= vectors.dtype.type(count)
+    return np.asarray(total)
+
+
+def stacked_rows(vectors: Sequence[Vector]) -> Vectors:
+    """Return vectors (d,) of one length and type as rows, (n, d): `numpy.stack`, but faster.
+
+    Examples
+    --------
+    >>> stacked_rows([np.zeros(2), np.ones(2)])
+    array([[0., 0.],
+           [1., 1.]])
+    """
+    return np.asarray(np.concatenate(vectors).reshape(len(vectors), -1))

@@ -183,6 +183,10 @@ class Adversary:
         """Return the positions of Byzantine devices in a sequence."""
         return [place for place, device in enumerate(devices) if device in self._by_device]
 
+    def acts(self, what: ActsOn, devices: Sequence[int]) -> bool:
+        """Whether an attack of any of the devices acts on values, data or time, at any moment."""
+        return any(self._by_device[devices[place]].on(what) for place in self.among(devices))
+
     def attacks(self, device: int, what: ActsOn, done: int, now: float) -> tuple[Choice, ...]:
         """Return the attacks on values, data or time that a device carries out now.
 

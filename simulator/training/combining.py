@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.learning.arrays import DIVERGENCE, Floats
 from simulator.robust.aggregation import Outcome, flops, problems
+from simulator.robust.arrays import stacked_rows
 from simulator.training.aggregating import Aggregator
 from simulator.training.experiment import Experiment
 from simulator.training.pushes import Pushed
@@ -69,7 +70,7 @@ class Combiner:
         if len(vectors) == 1 and self._is_mean and self.quality is None:
             return vectors[0]
         samples = np.array([each.samples for each in collected]) if self._weighted else None
-        received = np.stack(vectors)
+        received = stacked_rows(vectors)
         outcome = self._made(shard, received, samples)
         if self.quality is not None:
             self.quality.look(shard, received, [each.worker for each in collected], outcome)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulator.learning.arrays import Floats
+from simulator.robust.arrays import stacked_rows
 from simulator.training.clocks import Rule
 from simulator.training.experiment import Experiment
 from simulator.training.pushes import Pushed, Vector
@@ -134,11 +135,11 @@ class FalsePushes:
     def _made(self, known: Mapping[int, Asked], step: int, place: str) -> dict[int, Floats]:
         liars = sorted(known.keys() & self._liars)
         honest = sorted(known.keys() - self._liars)
-        own = np.stack([known[worker].vector() for worker in liars])
+        own = stacked_rows([known[worker].vector() for worker in liars])
 
         def seen() -> Floats:
             vectors = [known[worker].vector() for worker in honest]
-            return np.stack(vectors) if vectors else own[:0]
+            return stacked_rows(vectors) if vectors else own[:0]
 
         samples = np.array([known[worker].samples for worker in (*honest, *liars)], float)
 

@@ -66,9 +66,9 @@ class Smoothed:
         if self._vector is None:
             return
         new = self._vector()
-        mean = new * new.dtype.type(1 - self._keep)
+        mean = new * (1 - self._keep)
         if self.before is not None and self.before.value is not None:
-            mean += self.before.value * new.dtype.type(self._keep)
+            mean += self.before.value * self._keep
         self.value = frozen(mean)
         self._vector, self.before, self.waiting = None, None, 0  # lets go of what it was made of
 

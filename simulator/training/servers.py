@@ -64,7 +64,8 @@ class Servers:
         self.false_pushes = FalsePushes.of(
             experiment, settings.rule, self.combiner.tried, weighted=settings.weighted
         )
-        self.misconduct = Misconduct(experiment) if self.false_pushes is not None else None
+        late = experiment.adversary.acts('time', experiment.workers)
+        self.misconduct = Misconduct(experiment) if late else None
         lying = experiment.adversary.among(servers)
         self.false_models = FalseModels(experiment, self.a_round) if lying else None
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulator.robust.arrays import Matrix, Vector, Vectors, column_blocks
+from simulator.robust.arrays import Matrix, Vector, Vectors, column_blocks, squared_norms
 
 __all__ = ['coordinates', 'distances_to', 'squared_distances']
 
@@ -49,7 +49,7 @@ def squared_distances(vectors: Vectors) -> Matrix:
     """
     centre = _median_norm(vectors)
     distances = _centred(vectors, centre)
-    spread = np.median(distances, axis=1)
+    spread = _middle(distances)
     best = int(np.argmin(spread))
     if spread[best] * FAR < spread[centre]:
         distances = _centred(vectors, best)
@@ -66,7 +66,7 @@ def distances_to(vectors: Vectors, point: Vector) -> Vector:
     """
     squares = np.zeros(len(vectors))
     for block in _shifted_blocks(vectors, point):
-        squares += np.einsum('ij,ij->i', block, block)
+        squares += squared_norms(block)
     return np.asarray(np.sqrt(squares))
 
 
@@ -84,7 +84,7 @@ def coordinates(vectors: Vectors) -> Matrix:
     if d <= n:
         return np.asarray(vectors - vectors[_median_norm(vectors)].astype(np.float64))
     distances = squared_distances(vectors)
-    centre = int(np.argmin(np.median(distances, axis=1)))
+    centre = int(np.argmin(_middle(distances)))
     to_centre = distances[centre]
     products = (to_centre[:, None] + to_centre[None, :] - distances) / 2
     # scaled to cosines, so that a row's error is relative to its own length: one of 1e15 beside
@@ -98,10 +98,16 @@ def coordinates(vectors: Vectors) -> Matrix:
     return np.asarray(points[np.argmax(distances == 0, axis=1)])  # equals stay equal
 
 
+def _middle(distances: Matrix) -> Vector:
+    """Return the (upper) median of each row: many times faster than `numpy.median` on few."""
+    middle = len(distances) // 2
+    return np.asarray(np.partition(distances, middle, axis=1)[:, middle])
+
+
 def _median_norm(vectors: Vectors) -> int:
     """Return a vector of median norm, as far as every so-manyth coordinate tells."""
-    some = vectors[:, :: max(1, vectors.shape[1] // SAMPLE)]
-    norms = np.einsum('ij,ij->i', some, some)
+    some = np.ascontiguousarray(vectors[:, :: max(1, vectors.shape[1] // SAMPLE)])
+    norms = squared_norms(some)
     return int(np.argsort(norms, kind='stable')[len(norms) // 2])
 
 

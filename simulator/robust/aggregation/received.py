@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import ScenarioError
-from simulator.robust.arrays import Vector, Vectors
+from simulator.robust.arrays import Vector, Vectors, squared_norms
 
 __all__ = ['OUTSIZE', 'cleaned', 'stacked']
 
@@ -45,7 +45,7 @@ def cleaned(received: Vectors | Sequence[object]) -> Vectors:
     """
     vectors = stacked(received)
     with np.errstate(all='ignore'):
-        squares = np.einsum('ij,ij->i', vectors, vectors)
+        squares = squared_norms(vectors)
         # a comparison with nan is false: one pass finds all that is wrong
         sound = squares <= OUTSIZE * float(np.finfo(vectors.dtype).max)
     return vectors if sound.all() else np.where(sound[:, None], vectors, vectors.dtype.type(0))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import ScenarioError
-from simulator.robust.arrays import Vector, Vectors
+from simulator.robust.arrays import Vector, Vectors, mean_of
 
 __all__ = ['ActsOn', 'Attack', 'Knowledge', 'Shard', 'View', 'attack']
 
@@ -78,14 +78,14 @@ class View:
     @cached_property
     def mean(self) -> Vector:
         """The mean of the honest vectors, as far as they are known."""
-        return np.asarray(self.honest.mean(axis=0))
+        return mean_of(self.honest)
 
     @cached_property
     def deviation(self) -> Vector:
         """The standard deviation of each coordinate over the honest vectors (divided by h)."""
         away = self.honest - self.mean
-        square = np.einsum('ij,ij->j', away, away) / self.honest.dtype.type(len(self.honest))
-        return np.asarray(np.sqrt(square))
+        away *= away
+        return np.asarray(np.sqrt(mean_of(away)))
 
     def restricted(self) -> View:
         """Return what is left to an adversary that knows its own nodes only.
