@@ -26,7 +26,7 @@ contracts: $(READY)
 	$(BIN)/lint-imports
 
 doctest: $(READY)
-	$(BIN)/pytest --doctest-modules simulator topologies analysis
+	$(BIN)/pytest -n auto --dist worksteal --doctest-modules simulator topologies analysis
 
 unit: $(READY)
 	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --benchmark-skip tests

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from simulator.errors import TopologyError
 from topologies import TOPOLOGIES
-from topologies.randomized import _gilbert, _second_eigenvalue
+from topologies.randomized import _EXACT, _gilbert, _second_eigenvalue
 
 random_regular, erdos_renyi, small_world, expander = (
     TOPOLOGIES[name] for name in ('random_regular', 'erdos_renyi', 'small_world', 'expander')
@@ -52,11 +52,19 @@ def test_an_expander_keeps_its_promise(seed, hosts, degree):
 
 @given(seeds)
 @few
-def test_the_power_method_finds_the_second_eigenvalue(seed):
+def test_the_second_eigenvalue_is_found(seed):
     graph = nx.random_regular_graph(4, 60, seed=rng(seed))
     values = np.linalg.eigvalsh(nx.to_numpy_array(graph))
     found = _second_eigenvalue(np.array(graph.edges), 60, 4)
-    assert found == pytest.approx(max(-values[0], values[-2]), rel=1e-2)
+    assert found == pytest.approx(max(-values[0], values[-2]))
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_that_of_a_large_graph_is_nearly_found(seed):
+    graph = nx.random_regular_graph(4, _EXACT + 2, seed=rng(seed))
+    values = np.linalg.eigvalsh(nx.to_numpy_array(graph))
+    exact = max(-values[0], values[-2])
+    assert 0.95 * exact < _second_eigenvalue(np.array(graph.edges), _EXACT + 2, 4) <= exact + 1e-9
 
 
 @given(seeds, st.integers(1, 60))
