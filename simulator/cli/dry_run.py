@@ -48,8 +48,8 @@ def show_plan(
     trials : sequence of (int, float)
         Trials of searches, and their share of a run.
     """
+    from simulator.execution import execute
     from simulator.recording import RunFolder
-    from simulator.run import execute
     from simulator.sweep.estimate import estimate, total_seconds
 
     todo = [job for job in jobs if RunFolder(job.folder).result(job.identity.id) is None]

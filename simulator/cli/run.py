@@ -131,7 +131,7 @@ def outcomes_of(
     from rich.console import Console
 
     from simulator.cli.watch import print_results, watching
-    from simulator.run import execute
+    from simulator.execution import execute
     from simulator.sweep import Watcher, sweep
     from simulator.sweep.plan import plugged
 

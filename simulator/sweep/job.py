@@ -14,7 +14,7 @@ __all__ = ['Execute', 'Job', 'Outcome', 'Watcher']
 
 
 class Execute(Protocol):
-    """What does one run: `simulator.run.execute`. Must be found by name in a new process."""
+    """What does one run: `simulator.execution.execute`. Must be found by name in a new process."""
 
     def __call__(
         self, spec: Any, folder: Path, *, progress: Callable[[Progress], None] | None

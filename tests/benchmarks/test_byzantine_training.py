@@ -11,9 +11,9 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from simulator.execution import execute
 from simulator.learning import digits, iid
 from simulator.recording import Identity, RunFolder
-from simulator.run import execute
 from simulator.scenario import load
 from simulator.seeds import Seeds
 

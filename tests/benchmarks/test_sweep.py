@@ -3,7 +3,7 @@
 from functools import partial
 from time import perf_counter
 
-from simulator.run import execute
+from simulator.execution import execute
 from simulator.scenario import load_text
 from simulator.sweep import sweep
 from simulator.sweep.plan import plan, plugged

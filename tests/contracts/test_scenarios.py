@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from simulator.execution import execute
 from simulator.recording import Identity, RunFolder
-from simulator.run import execute
 from simulator.scenario import RunSpec, load
 from simulator.sweep.plan import plugged
 from simulator.training import TIMELESS

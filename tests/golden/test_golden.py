@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from simulator.execution import execute
 from simulator.recording import Identity, RunFolder
-from simulator.run import execute
 from simulator.scenario import load
 
 HERE = Path(__file__).parent

@@ -45,6 +45,12 @@ def test_figures_reports_and_comparisons(found, tmp_path):
     assert set(found.compare().table()['variant']) == {'few', 'many'}
 
 
+def test_the_name_in_the_package_stays_the_function(found):
+    import simulator
+
+    assert simulator.run is run  # no module of that name comes between
+
+
 def test_a_second_call_does_nothing_again(found, tmp_path):
     out = found.folders[0].parents[2]
     before = [folder.stat().st_mtime_ns for folder in found.folders]

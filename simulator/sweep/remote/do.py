@@ -13,9 +13,9 @@ import threading
 from dataclasses import asdict
 from pathlib import Path
 
+from simulator.execution import execute
 from simulator.recording import Progress
 from simulator.recording.files import plain
-from simulator.run import execute
 from simulator.sweep.one import perform
 from simulator.sweep.plan import plugged
 from simulator.sweep.remote.kit import PLUGINS

@@ -10,8 +10,8 @@ from analysis.metrics.placement import chain, is_placement, least_seconds, place
 from analysis.report.page import page
 from analysis.report.placement import cases, critical_tables, placement_blocks, placement_headlines
 from analysis.report.study import Study
+from simulator.execution import execute
 from simulator.recording import Identity, RunFolder
-from simulator.run import execute
 from simulator.scenario import RunSpec
 
 GRAPH = {'layered': {'levels': 4, 'width': 4}}

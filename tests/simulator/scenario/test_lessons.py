@@ -6,9 +6,9 @@ from click.testing import CliRunner
 
 from simulator.cli import main
 from simulator.errors import ScenarioError
+from simulator.execution import build_cluster, build_experiment, build_learning, execute
 from simulator.learning.profiles import PROFILES
 from simulator.recording import Identity, Recorder, RunFolder
-from simulator.run import build_cluster, build_experiment, build_learning, execute
 from simulator.scenario.known import facts_of
 from simulator.seeds import Seeds
 

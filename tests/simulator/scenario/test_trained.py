@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simulator.errors import DataError
+from simulator.execution import execute
 from simulator.recording import Identity, RunFolder
-from simulator.run import execute
 from simulator.scenario import RunSpec
 from simulator.scenario.inputs import input_files
 from simulator.scenario.kept import kept_model, read_model

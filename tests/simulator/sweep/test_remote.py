@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from simulator.cli import main
 from simulator.errors import BosphorusError
-from simulator.run import execute
+from simulator.execution import execute
 from simulator.scenario import load
 from simulator.sweep import Watcher, sweep
 from simulator.sweep.plan import plan, plugged
@@ -131,5 +131,5 @@ def test_a_kit_depends_on_contents_alone(place):
     assert Kit.of([place / 'first.py']) == Kit.of([place / 'first.py'])
     assert Kit.of().digest != Kit.of([place / 'first.py']).digest
     names = set(unpacked(Kit.of([place / 'first.py']).archive))
-    assert {'simulator/run.py', 'topologies/__init__.py', 'plugins/000/first.py'} <= names
+    assert {'simulator/execution.py', 'topologies/__init__.py', 'plugins/000/first.py'} <= names
     assert packed({'a': b'1'}) == packed({'a': b'1'})

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from simulator.run import execute
+from simulator.execution import execute
 from simulator.scenario.checks import predicted
 from simulator.scenario.schema import Scenario
 

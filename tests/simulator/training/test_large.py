@@ -11,7 +11,7 @@ LIMIT = 8 * 2**30
 RUN = """
 import json, resource, sys
 from pathlib import Path
-from simulator.run import execute
+from simulator.execution import execute
 from simulator.scenario import load
 
 [spec] = load(sys.argv[1], sets=sys.argv[3:])

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from simulator.errors import PlacementError, StalledError
-from simulator.run import execute
+from simulator.execution import execute
 from simulator.scenario.checks import check, predicted
 from simulator.scenario.schema import Scenario
 

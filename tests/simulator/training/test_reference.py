@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from simulator.execution import execute
 from simulator.recording import Identity, RunFolder
-from simulator.run import execute
 from simulator.scenario import load
 
 SCENARIO = """

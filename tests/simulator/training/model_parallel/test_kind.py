@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simulator.errors import PlacementError
+from simulator.execution import execute
 from simulator.recording import Identity, RunFolder
-from simulator.run import execute
 from simulator.scenario.checks import check
 from simulator.scenario.schema import Scenario
 

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from simulator.errors import PlacementError
+from simulator.execution import execute
 from simulator.recording import Identity, RunFolder
-from simulator.run import execute
 from simulator.scenario.checks import check
 from simulator.scenario.schema import Scenario
 from simulator.training.pipeline.schedules import SCHEDULES, bubble_share
