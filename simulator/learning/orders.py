@@ -85,7 +85,7 @@ def carry_out(model: Model, samples: Samples, orders: Sequence[Order]) -> list[R
     losses, added = [], np.zeros((len(orders), model.statistics.size), parameters.dtype)
     for batch, noise, factor in _step_by_step(orders):
         loss, gradients, measured = model.losses_and_gradients(
-            parameters, samples.inputs[batch], samples.targets[batch], noise
+            parameters, samples.inputs.take(batch, axis=0), samples.targets[batch], noise
         )
         parameters, state = orders[0].optimizer.update(gradients, state, parameters, factor)
         losses.append(loss)

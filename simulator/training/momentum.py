@@ -54,6 +54,9 @@ class Smoothed:
         """Return it (d,)."""
         if self.value is not None:
             return self.value
+        if self.before is None or self.before.value is not None:  # as a rule
+            self.settle()
+            return cast('Floats', self.value)
         chain = [self]
         while (before := chain[-1].before) is not None and before.value is None:
             chain.append(before)

@@ -2,7 +2,8 @@
 
 25 workers of whom 5 send little-is-enough, Multi-Krum, worker momentum, an MLP 64-64-10 on
 digits. The loop computes one gradient a worker in plain numpy, as one would write it, and scores
-vectors by all differences at once, (n, n, d).
+vectors by all differences at once, (n, n, d). Neither is charged for its set-up: from the
+seconds of a whole run, those of a run of one round are taken off.
 """
 
 import sys
@@ -22,8 +23,8 @@ ROUNDS = 200
 
 SCENARIO = f"""
 name: byzantine
-stop: {{rounds: {ROUNDS}}}
-evaluate: {{every: 50 rounds}}
+stop: {{rounds: ROUNDS}}
+evaluate: {{every: 100 rounds}}
 cluster: {{topology: {{star: {{workers: {WORKERS}, servers: 1}}}}}}
 learning:
   data: digits
@@ -90,24 +91,25 @@ def plain_loop(rounds):
     return (time.process_time() - begun) / rounds
 
 
-def simulated(folder):
-    """Return processor seconds a round, of everything that a run of the scenario does."""
+def simulated(folder, rounds):
+    """Return processor seconds of everything that a run of the scenario does."""
     file = folder / 'byzantine.yaml'
-    file.write_text(SCENARIO)
+    file.write_text(SCENARIO.replace('ROUNDS', str(rounds)))
     [spec] = load(file)
     identity = Identity('0' * 12, 'byzantine', 'base', {}, spec.seed, spec.yaml)
     begun = time.process_time()
     with RunFolder(folder / f'run-{begun}').writing(identity) as run:
         run.finish(execute(spec, folder / f'run-{begun}'))
-    return (time.process_time() - begun) / ROUNDS
+    return time.process_time() - begun
 
 
 def test_rounds_a_second(benchmark, tmp_path):
     with threadpool_limits(1):
-        simulated(tmp_path)  # compiles
-        pairs = [(plain_loop(ROUNDS // 4), simulated(tmp_path)) for _ in range(5)]
-        benchmark.pedantic(simulated, (tmp_path,), rounds=1)
-    loop, ours = (min(column) for column in zip(*pairs, strict=True))
+        set_up = min(simulated(tmp_path, 1) for _ in range(4))  # the first one compiles
+        pairs = [(plain_loop(ROUNDS // 4), simulated(tmp_path, ROUNDS)) for _ in range(6)]
+        benchmark.pedantic(simulated, (tmp_path, ROUNDS), rounds=1)
+    loop, whole = (min(column) for column in zip(*pairs, strict=True))
+    ours = (whole - set_up) / (ROUNDS - 1)
     benchmark.extra_info['ratio'] = loop / ours
     sys.stdout.write(
         f'\nByzantine training: {1 / ours:.0f} rounds/s with network and traces, the loop '

@@ -36,6 +36,10 @@ class Loss(NamedTuple):
     slopes: Callable[[Floats, Targets], tuple[Floats, Floats]]
 
 
+FEW = 32
+"""Units up to which a maximum over them is found faster unit by unit than sample by sample."""
+
+
 def are_labels(targets: Targets) -> bool:
     """Say whether *targets* are classes rather than values to come close to."""
     return bool(np.issubdtype(targets.dtype, np.integer))
@@ -87,7 +91,7 @@ def hits(outputs: Floats, targets: Targets) -> Floats:
 
 def _exponentials(outputs: Floats, targets: Targets) -> tuple[Floats, Floats, Floats]:
     # relative to the largest output, so that nothing overflows
-    shifted = outputs - outputs.max(axis=-1, keepdims=True)
+    shifted = outputs - _largest(outputs)
     if are_labels(targets):
         own = shifted.reshape(-1)[places(outputs, targets)].reshape(targets.shape)
     else:
@@ -96,6 +100,13 @@ def _exponentials(outputs: Floats, targets: Targets) -> tuple[Floats, Floats, Fl
     totals = np.matmul(shifted, np.ones((shifted.shape[-1], 1), shifted.dtype))
     values: Floats = np.log(totals[..., 0]) - own
     return shifted, totals, values
+
+
+def _largest(outputs: Floats) -> Floats:
+    """Return the largest output of each sample, (..., 1)."""
+    if outputs.shape[-1] > FEW:
+        return np.asarray(outputs.max(axis=-1, keepdims=True))
+    return np.asarray(np.moveaxis(outputs, -1, 0).copy().max(axis=0)[..., None])
 
 
 def _cross_entropy_values(outputs: Floats, targets: Targets) -> Floats:
