@@ -91,7 +91,7 @@ def hits(outputs: Floats, targets: Targets) -> Floats:
 
 def _exponentials(outputs: Floats, targets: Targets) -> tuple[Floats, Floats, Floats]:
     # relative to the largest output, so that nothing overflows
-    shifted = outputs - _largest(outputs)
+    shifted: Floats = outputs - _largest(outputs)
     if are_labels(targets):
         own = shifted.reshape(-1)[places(outputs, targets)].reshape(targets.shape)
     else:
