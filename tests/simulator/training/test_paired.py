@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from analysis.load import read_run
+from simulator.execution import execute
 from simulator.recording import Identity, RunFolder
-from simulator.run import execute
 from simulator.scenario import load
 from simulator.traces import part_paths
 
@@ -84,6 +84,6 @@ def test_rules_meet_the_same_liars_compute_times_and_batches(done):
     assert liars[0] == liars[1] == liars[2]
     assert len(set(times[0])) > 30  # stragglers are drawn
     assert len(set(losses[0])) == 4  # so are batches
-    for column in (times, losses):
-        np.testing.assert_array_equal(column[0], column[1])
-        np.testing.assert_array_equal(column[0], column[2])
+    for other in (1, 2):
+        np.testing.assert_array_equal(losses[0], losses[other])
+        np.testing.assert_allclose(times[0], times[other], atol=1, rtol=0)  # rounded
