@@ -186,8 +186,15 @@ def note_adversary(folder: Path, scenario: Scenario, experiment: Experiment) -> 
     if liars:
         note(folder, byzantine=liars)
     if promises := scenario.training.beside('promises'):
-        lying = len(liars.get('workers', {}).get('nodes', ()))
-        facts = Facts(len(experiment.workers), len(experiment.servers), liars=lying)
+        lying = tuple(experiment.adversary.among(experiment.workers))
+        facts = Facts(
+            len(experiment.workers),
+            len(experiment.servers),
+            liars=len(lying),
+            liars_at=lying,
+            graph=experiment.cluster.graph,
+            seed=experiment.cluster.seeds.seed,
+        )
         note(folder, promises=promises(facts, **scenario.training.options))
 
 

@@ -69,7 +69,12 @@ def liars(run: Run) -> int:
 
 
 def voting_liars(run: Run) -> int:
-    """Return how many of those whose vectors a rule aggregates are Byzantine: servers do not."""
+    """Return how many of those whose vectors a rule aggregates are Byzantine: servers are not.
+
+    Where each node aggregates what its neighbours send, it is the number of the one worst off.
+    """
+    if promises(run).get('liars') is not None:
+        return int(promises(run)['liars'])
     known = run.manifest.get('byzantine')
     servers = known.get('servers', {}).get('nodes', []) if isinstance(known, Mapping) else []
     return liars(run) - len(servers)

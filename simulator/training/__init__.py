@@ -14,7 +14,13 @@ from simulator.training.clocks import CLOCKS
 from simulator.training.collective import collective, predict_collective
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts, Scale
-from simulator.training.gossip import check_gossip, gossip, predict_gossip, roles_of_gossip
+from simulator.training.gossip import (
+    check_gossip,
+    gossip,
+    predict_gossip,
+    promises_of_gossip,
+    roles_of_gossip,
+)
 from simulator.training.guanyu import (
     check_guanyu,
     guanyu,
@@ -90,6 +96,7 @@ KINDS = Catalogue(
         'parameter_server': promises_of_parameter_server,
         'resilience': promises_of_resilience,
         'all_reduce': promises_of_all_reduce,
+        'gossip': promises_of_gossip,
         'guanyu': promises_of_guanyu,
     },
     roles={

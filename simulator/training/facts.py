@@ -49,6 +49,8 @@ class Facts:
         Where the scenario stops after so many.
     liars : int
         Byzantine workers.
+    liars_at : tuple of int
+        Their numbers among the workers, where they are known.
     latency : float
         Seconds of the longest route between two workers: alpha.
     bandwidth : float
@@ -88,6 +90,7 @@ class Facts:
     seed: int = 0
     layers: int | None = None
     batch: int | None = None
+    liars_at: tuple[int, ...] = ()
 
     @classmethod
     def of(
