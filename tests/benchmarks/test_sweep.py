@@ -10,7 +10,7 @@ from simulator.sweep.plan import plan, plugged
 
 SCENARIO = """\
 name: short
-stop: {rounds: 30}
+stop: {rounds: 200}
 cluster: {topology: {star: {workers: 4, servers: 1}}}
 learning: {data: digits, model: {mlp: {hidden: [16]}}, optimizer: {sgd: {rate: 0.1}}}
 training: {parameter_server: {clock: bsp}}
