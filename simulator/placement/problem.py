@@ -38,6 +38,8 @@ class Problem:
     seconds : callable, optional
         ``placement (n,) -> seconds`` of a simulated execution, for placements that try things
         out (see `simulator.placement.executor.Executor`).
+    watch : callable, optional
+        Told by placements that search how far they have come: executions, and figures by name.
 
     Raises
     ------
@@ -56,6 +58,7 @@ class Problem:
     graph: OperationGraph
     platform: Platform
     seconds: Callable[[Placement], float] | None = None
+    watch: Callable[[int, dict[str, float]], None] | None = None
 
     def __post_init__(self) -> None:
         _check_kinds(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from simulator.training.model_parallel.catalogues import (
 )
 from simulator.training.model_parallel.executing import PlacedGraph, problem_of
 
-__all__ = ['Study', 'placement', 'predict_placement']
+__all__ = ['Study', 'placement', 'predict_placement', 'watched']
 
 
 def placement(
@@ -57,13 +58,23 @@ def placement(
     """
     cluster = experiment.cluster
     built = graph(cluster.seeds.stream('operations'))
-    problem = problem_of(built, cluster, experiment.workers, scheduler)
+    problem = watched(problem_of(built, cluster, experiment.workers, scheduler), experiment)
     placed = method(problem, cluster.seeds.stream('placement'))
     check_placement(problem, placed)
     study = Study(experiment, PlacedGraph(cluster, problem, placed, scheduler))
     experiment.clock.process(study.executions(repeat))
     experiment.run()
     return study.figures()
+
+
+def watched(problem: Problem, experiment: Experiment) -> Problem:
+    """Let the curves of placements that search be metrics, by the number of executions."""
+
+    def watch(executions: int, figures: dict[str, float]) -> None:
+        for name, value in figures.items():
+            experiment.scoreboard.metric(name, value, step=executions)
+
+    return replace(problem, watch=watch)
 
 
 class Study:

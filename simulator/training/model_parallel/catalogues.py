@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from simulator.catalogue import Catalogue
 from simulator.placement import GRAPHS, PLACEMENTS, SCHEDULERS
+from simulator.training.model_parallel.learned import learned, random_search
 from simulator.training.model_parallel.models import MODEL_KINDS, model
 
 __all__ = ['MODEL_KINDS', 'OPERATION_GRAPHS', 'PLACEMENT_KINDS', 'SCHEDULER_KINDS']
 
 OPERATION_GRAPHS = Catalogue('operation graph', {**GRAPHS, 'model': model})
 
-PLACEMENT_KINDS = Catalogue('placement', PLACEMENTS)
+PLACEMENT_KINDS = Catalogue(
+    'placement', {**PLACEMENTS, 'learned': learned, 'random_search': random_search}
+)
 
 SCHEDULER_KINDS = Catalogue('scheduler', SCHEDULERS)

@@ -13,7 +13,7 @@ from simulator.training.lives import Program
 from simulator.training.model_parallel.catalogues import PLACEMENT_KINDS, SCHEDULER_KINDS
 from simulator.training.model_parallel.executing import PlacedGraph, problem_of
 from simulator.training.model_parallel.models import Detail, model_graph
-from simulator.training.placement import Study
+from simulator.training.placement import Study, watched
 
 __all__ = ['model_parallel', 'shards_of_model_parallel']
 
@@ -53,7 +53,8 @@ def model_parallel(
        2017.
     """
     cluster = experiment.cluster
-    problem = problem_of(_graph(experiment, detail), cluster, experiment.workers, scheduler)
+    graph = _graph(experiment, detail)
+    problem = watched(problem_of(graph, cluster, experiment.workers, scheduler), experiment)
     placed = placement(problem, cluster.seeds.stream('placement'))
     check_placement(problem, placed)
     training = _Training(experiment, PlacedGraph(cluster, problem, placed, scheduler))
