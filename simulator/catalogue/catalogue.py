@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from pydantic import ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from simulator.catalogue.entry import Entry, Types
+from simulator.catalogue.plain import plain_schema
 from simulator.errors import PluginError, did_you_mean
 
 if TYPE_CHECKING:
@@ -191,10 +192,7 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            self.read,
-            serialization=core_schema.plain_serializer_function_ser_schema(self.write),
-        )
+        return plain_schema(self.read, self.write)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -17,7 +17,7 @@ import numpy as np
 from annotated_types import Ge, Lt, MaxLen, MinLen
 from numpy.typing import NDArray
 
-from simulator.catalogue import Catalogue, Choice
+from simulator.catalogue import Catalogue, Choice, plain_schema
 from simulator.units import Bytes, BytesPerSecond, FlopCount, FlopsPerSecond, Seconds
 
 if TYPE_CHECKING:
@@ -263,12 +263,7 @@ class ValueOrLaw:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        from pydantic_core import core_schema
-
-        return core_schema.no_info_plain_validator_function(
-            self.read,
-            serialization=core_schema.plain_serializer_function_ser_schema(self.write),
-        )
+        return plain_schema(self.read, self.write)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

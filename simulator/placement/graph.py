@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -196,9 +196,3 @@ def _around(graph: OperationGraph, stuck: NDArray[np.bool_]) -> Iterator[int]:
         if back in way:
             return iter(way[way.index(back) :][::-1])
         way.append(back)
-
-
-def names_of(graph: OperationGraph, operations: Sequence[int] | Integers) -> str:
-    """Return the names of a few operations, for a message."""
-    shown = [repr(graph.names[k]) for k in operations[:SHOWN]]
-    return ', '.join(shown) + (', ...' if len(operations) > SHOWN else '')

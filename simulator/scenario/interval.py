@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
+from simulator.catalogue import plain_schema
 from simulator.errors import QuantityError
 from simulator.training import Every
 from simulator.units import Seconds, format_quantity, parse_quantity
@@ -74,12 +75,7 @@ class _Interval:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        from pydantic_core import core_schema
-
-        return core_schema.no_info_plain_validator_function(
-            parse_interval,
-            serialization=core_schema.plain_serializer_function_ser_schema(format_interval),
-        )
+        return plain_schema(parse_interval, format_interval)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
+from simulator.catalogue import plain_schema
 from simulator.errors import QuantityError
 from simulator.training.adversary import Moment
 from simulator.units import Seconds, format_quantity, parse_quantity
@@ -64,12 +65,7 @@ class _PointInRun:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        from pydantic_core import core_schema
-
-        return core_schema.no_info_plain_validator_function(
-            parse_moment,
-            serialization=core_schema.plain_serializer_function_ser_schema(format_moment),
-        )
+        return plain_schema(parse_moment, format_moment)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

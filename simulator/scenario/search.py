@@ -14,17 +14,14 @@ does not concern that variant; each key must concern one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import BaseModel, ConfigDict
 
 from simulator.catalogue import Catalogue, Choice
-
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-    from pydantic_core import CoreSchema
+from simulator.cluster.laws import ValueOrLaw
 
 __all__ = ['SEARCH_LAWS', 'Figure', 'Search', 'drawn', 'ends']
 
@@ -76,34 +73,9 @@ SEARCH_LAWS = Catalogue(
     'law to search by', {'log_uniform': log_uniform, 'uniform': uniform, 'integers': integers}
 )
 
-
-class _LawOrValues:
-    """Annotates what may be a law to search by, or a list of values."""
-
-    catalogue = SEARCH_LAWS
-
-    def read(self, data: object) -> Choice | list[Any]:
-        if not isinstance(data, list):
-            return self.catalogue.read(data)
-        if len(data) < 2:
-            raise ValueError('a list has at least two values to choose from, or give a law')
-        return data
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        from pydantic_core import core_schema
-
-        return core_schema.no_info_plain_validator_function(self.read)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        values = {'type': 'array', 'minItems': 2}
-        return {'anyOf': [values, {'x-catalogue': self.catalogue}]}
-
-
-Axis: TypeAlias = Annotated[Choice | list[Any], _LawOrValues()]
+Axis: TypeAlias = Annotated[
+    Choice | list[Any], ValueOrLaw(Annotated[list[Any], MinLen(2)], SEARCH_LAWS)
+]
 
 
 class Search(BaseModel):

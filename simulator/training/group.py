@@ -196,10 +196,6 @@ class Members:
             for reduction in self.reductions
         ]
 
-    def rank_of(self, number: int) -> int:
-        """Return the rank of a worker."""
-        return self._ranks[number]
-
     def phases(self, bucket: int, exchange: Any) -> Iterator[tuple[Group, Phase]]:
         """Yield the calls that the reduction of a bucket takes, one after another."""
         sent = self.reductions[bucket].sent(exchange)
