@@ -101,10 +101,7 @@ def _cells(found: Estimate) -> list[str]:
 
 def _described(job: Job, found: Estimate | None) -> dict[str, Any]:
     return {
-        'variant': job.identity.variant,
-        'id': job.identity.id,
-        'folder': str(job.folder),
-        'vary': dict(job.identity.vary),
+        **job.described,
         'finished': found is None,
         'seconds': found.seconds if found else None,
         'bytes': found.bytes if found else None,

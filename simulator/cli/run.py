@@ -195,14 +195,5 @@ def _described(report: Path | None, outcomes: Sequence[Outcome]) -> dict[str, An
     """Return what `--json` prints."""
     return {
         'report': None if report is None else str(report),
-        'runs': [
-            {
-                'variant': outcome.job.identity.variant,
-                'id': outcome.job.identity.id,
-                'folder': str(outcome.job.folder),
-                'vary': dict(outcome.job.identity.vary),
-                'summary': outcome.summary,
-            }
-            for outcome in outcomes
-        ],
+        'runs': [{**outcome.job.described, 'summary': outcome.summary} for outcome in outcomes],
     }

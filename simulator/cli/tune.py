@@ -59,7 +59,7 @@ def tune(
 
 
 def _told(spec: RunSpec) -> str:
-    varied = [f'{key}={value}' for key, value in spec.vary.items() if key != 'seed']
+    varied = [f'{key}={value}' for key, value in spec.cell.items()]
     where = f' where {", ".join(varied)}' if varied else ''
     return ', '.join(f'{key} = {_short(value)}' for key, value in spec.tuned.items()) + where
 

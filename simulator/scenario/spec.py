@@ -77,6 +77,11 @@ class RunSpec:
         return RunSpec.of(resolved, self.variant, self.vary)
 
     @property
+    def cell(self) -> dict[str, Any]:
+        """The varied keys and their values but the seed: what its repetitions share."""
+        return {key: value for key, value in self.vary.items() if key != 'seed'}
+
+    @property
     def yaml(self) -> str:
         """The resolved scenario as a file."""
         return to_yaml(self.resolved)

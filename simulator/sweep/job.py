@@ -40,6 +40,16 @@ class Job:
     folder: Path
     identity: Identity
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """Which run it is, and where, as plain data: what `--json` prints of it."""
+        return {
+            'variant': self.identity.variant,
+            'id': self.identity.id,
+            'folder': str(self.folder),
+            'vary': dict(self.identity.vary),
+        }
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -85,7 +85,7 @@ def tuned(specs: Sequence[RunSpec], do: Do) -> tuple[list[RunSpec], list[Trial]]
     running = {kind: _first_rung(specs[members[0]]) for kind, members in groups.items()}
     while running:
         for kind, trials in zip(running, _tried(list(running.values()), do), strict=True):
-            search = _search(trials)
+            search = _search(trials[0].spec)
             following = _next_rung(search, trials)
             kept = {trial.number for trial in following or trials[:1]}
             log += [replace(trial, kept=trial.number in kept) for trial in trials]
@@ -104,19 +104,16 @@ def rungs_of(specs: Sequence[RunSpec]) -> list[tuple[int, float]]:
 
 
 def _kind(spec: RunSpec) -> str:
-    varied = {key: value for key, value in spec.vary.items() if key != 'seed'}
-    return json.dumps([spec.variant, varied], default=str)
+    return json.dumps([spec.variant, spec.cell], default=str)
 
 
-def _search(trials: Sequence[Trial]) -> Search:
-    search = trials[0].spec.search
-    assert search is not None  # noqa: S101 - only such runs are tried
-    return search
+def _search(spec: RunSpec) -> Search:
+    assert spec.search is not None  # noqa: S101 - only such runs are tried
+    return spec.search
 
 
 def _first_rung(spec: RunSpec) -> list[Trial]:
-    search = spec.search
-    assert search is not None  # noqa: S101
+    search = _search(spec)
     count, share = _shares(spec)[0]
     return [Trial(spec, number, 0, share, search.settings(number)) for number in range(count)]
 
@@ -132,8 +129,7 @@ def _next_rung(search: Search, ranked: Sequence[Trial]) -> list[Trial]:
 
 def _shares(spec: RunSpec) -> list[tuple[int, float]]:
     """Return the rungs of a run; without a length to shorten there is one."""
-    search, stop = spec.search, spec.scenario.stop
-    assert search is not None  # noqa: S101
+    search, stop = _search(spec), spec.scenario.stop
     if stop.rounds is None and stop.epochs is None and stop.time is None:
         return [(search.trials, 1.0)]
     return search.shares()
@@ -149,7 +145,7 @@ def _tried(groups: list[list[Trial]], do: Do) -> Iterator[list[Trial]]:
 
 
 def _measured(trial: Trial, outcome: Outcome) -> Trial:
-    name, summary = _search([trial]).minimize, outcome.summary
+    name, summary = _search(trial.spec).minimize, outcome.summary
     figure = summary.get(name)
     if name == 'test_error' and summary.get('test_accuracy') is not None:
         figure = 1.0 - summary['test_accuracy']
@@ -159,7 +155,7 @@ def _measured(trial: Trial, outcome: Outcome) -> Trial:
 def _run_of(trial: Trial) -> RunSpec:
     """Return the run of a trial: the setting, the search's seed, a part of the stop."""
     values = {tuple(split_key(key)): value for key, value in trial.values.items()}
-    search = _search([trial])
+    search = _search(trial.spec)
     spec = trial.spec.with_values({**values, ('seed',): search.seed})
     varied = {**trial.spec.vary, **trial.values, 'seed': search.seed}
     return replace(shortened(spec, trial.share), vary=varied)
@@ -196,15 +192,14 @@ def write_trials(path: Path, log: Sequence[Trial]) -> None:
 
 def _row(trial: Trial) -> dict[str, Any]:
     summary = trial.summary or {}
-    varied = {key: value for key, value in trial.spec.vary.items() if key != 'seed'}
     return {
         'variant': trial.spec.variant,
-        **{key: _cell(value) for key, value in varied.items()},
+        **{key: _cell(value) for key, value in trial.spec.cell.items()},
         'trial': trial.number,
         'rung': trial.rung,
         'share': trial.share,
         **{f'set.{key}': _cell(value) for key, value in trial.values.items()},
-        _search([trial]).minimize: trial.figure,
+        _search(trial.spec).minimize: trial.figure,
         'loss': summary.get('test_loss'),
         'status': summary.get('status'),
         'kept': json.dumps(trial.kept),
