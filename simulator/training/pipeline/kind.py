@@ -6,31 +6,19 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from annotated_types import Ge, Gt, Le
-from numpy.typing import NDArray
 
-from simulator.catalogue import Choice
-from simulator.catalogue.entry import Options
-from simulator.training.algorithms import ALL_REDUCES
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts
+from simulator.training.parts import DataParallel, are_all_workers, grid_of
 from simulator.training.pipeline.programs import Pipelines, Plan
 from simulator.training.pipeline.schedules import SCHEDULES, bubble_share
 from simulator.training.pipeline.stages import stages_of
-from topologies import ring_order
 
-__all__ = ['DataParallel', 'check_pipeline', 'pipeline', 'predict_pipeline', 'shards_of_pipeline']
+__all__ = ['check_pipeline', 'pipeline', 'predict_pipeline', 'shards_of_pipeline']
 
 Schedule = Literal['fill_drain', 'one_forward_one_backward']
 Number = Annotated[int, Ge(1), Le(10_000)]
-
-
-class DataParallel(Options):
-    """How the replicas of a stage add up their gradients."""
-
-    algorithm: Annotated[Choice, ALL_REDUCES] = ALL_REDUCES.choice('ring')
-    """The all-reduce among the devices that hold the same stage."""
 
 
 def pipeline(
@@ -94,22 +82,9 @@ def pipeline(
     inputs = prod(learning.data.train.inputs.shape[1:])
     parts = stages_of(learning.model.layers, inputs, stages, layers)
     orders = [SCHEDULES[schedule](stage, stages, micro_batches) for stage in range(stages)]
-    places = _places(experiment, devices, stages, neighbours)
+    places = grid_of(experiment, devices, stages, parts_together=neighbours == 'stages')
     plan = Plan(places, parts, orders, micro_batches, data_parallel.algorithm)
     return Pipelines(experiment, plan).run()
-
-
-def _places(
-    experiment: Experiment, devices: Sequence[int], stages: int, neighbours: str
-) -> NDArray[np.int64]:
-    """Return the device of each replica's stages, (replicas, stages)."""
-    workers = experiment.workers
-    order = list(devices)
-    if not order:
-        order = [workers[place] for place in ring_order(experiment.cluster.graph, workers)]
-    if neighbours == 'stages':
-        return np.array(order).reshape(-1, stages)
-    return np.array(order).reshape(stages, -1).T.copy()
 
 
 def check_pipeline(
@@ -134,15 +109,8 @@ def check_pipeline(
         yield f'micro_batches(={micro_batches}) must be at most {facts.batch}, the mini-batch'
     if facts.batch is None and facts.layers is not None:
         yield 'pipelines need one size of mini-batches for all; give learning.batch a number'
-    if devices and not _are_all(facts, devices):
+    if devices and not are_all_workers(facts, devices):
         yield f'devices: {list(devices)} must name each of the {facts.workers} workers once'
-
-
-def _are_all(facts: Facts, devices: Sequence[int]) -> bool:
-    if facts.graph is None:
-        return len(set(devices)) == len(devices) == facts.workers
-    roles = {node for node, data in facts.graph.nodes(data=True) if data.get('role') == 'worker'}
-    return set(devices) == roles and len(devices) == len(roles)
 
 
 def shards_of_pipeline(workers: int, *, stages: int, **_: Any) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -12,19 +12,18 @@ from simpy.events import Event
 
 from simulator.catalogue import Choice
 from simulator.cluster.launched import LaunchedGraph
-from simulator.collectives.timed import Group
 from simulator.errors import PlacementError
 from simulator.learning import frozen
 from simulator.learning.arrays import Floats
 from simulator.placement.executor import Rows
+from simulator.training.attempts import Attempts
 from simulator.training.experiment import ELEMENT, Experiment
-from simulator.training.lives import Lives, Program
+from simulator.training.lives import Program
+from simulator.training.parts import PartReplicas
 from simulator.training.pipeline.gradients import MicroBatches
 from simulator.training.pipeline.schedules import Pass, held
 from simulator.training.pipeline.stages import Stage
 from simulator.training.pipeline.tasks import lay_pipelines
-from simulator.training.ranks import ranks_of
-from simulator.training.reductions import Dense
 
 __all__ = ['Pipelines', 'Plan']
 
@@ -57,24 +56,6 @@ class Plan(NamedTuple):
     algorithm: Choice
 
 
-class _Reduced:
-    """The replicas of one stage, and the all-reduce of its gradient."""
-
-    def __init__(self, experiment: Experiment, plan: Plan, stage: int):
-        self.place = plan.stages[stage].place
-        devices = [int(device) for device in plan.devices[:, stage]]
-        numbers = [experiment.workers.index(device) for device in devices]
-        schedule = plan.algorithm(ranks_of(experiment.cluster, plan.algorithm, numbers))
-        self._dense = Dense(schedule, plan.stages[stage].parameters)
-        self.sizes = next(self._dense.sent(())).sizes * experiment.scale.bytes
-        self.group = Group(experiment.cluster, devices, schedule, name='all_reduce')
-
-    def mean(self, gradients: Sequence[Floats]) -> Floats:
-        """Return the mean of the replicas' gradients (d,), of this stage alone."""
-        vectors = [lambda each=each: each[self.place] for each in gradients]
-        return self._dense.means(vectors)[0]
-
-
 class Pipelines:
     """One run: the one program of the steps, one of each stage, and what they share.
 
@@ -88,16 +69,16 @@ class Pipelines:
         self.experiment, self.plan = experiment, plan
         replicas = len(plan.devices)
         self.reduced = [
-            _Reduced(experiment, plan, k) if replicas > 1 and stage.parameters else None
+            PartReplicas(experiment, plan.algorithm, plan.devices[:, k].tolist(), stage.parameters)
+            if replicas > 1 and stage.parameters
+            else None
             for k, stage in enumerate(plan.stages)
         ]
         self.nodes = [int(device) for device in plan.devices.ravel()]
-        self.left = 0  # stages of all replicas that are not done with the present step
-        self.over = Event(experiment.clock)  # the present attempt, well or not
-        self.since = 0.0
         self.bubbles: list[float] = []
-        self.lives = Lives(experiment, crashed=self.changed, returned=self.changed)
-        experiment.cluster.diagnoses.append(self.diagnosis)
+        self.attempts = Attempts(
+            experiment, self.nodes, begin=self.begin, abandon=self.abandon, name='pipeline'
+        )
         self._rows = Rows()
         experiment.cluster.fabric.tap(self._rows.messages, self._rows.spans)
         samples = [
@@ -139,9 +120,8 @@ class Pipelines:
             batches = [
                 MicroBatches.drawn(learning, k, model, self.plan.micro_batches) for k in replicas
             ]
-            self.left = len(self.nodes)
-            while self.left:
-                yield from self.attempt(step)
+            yield from self.attempts.step(step)
+            self.note(step)
             mean = self.mean([each.gradient for each in batches])
             after, state = optimizer.update(mean, state, model, experiment.rate_factor(step - 1))
             model = frozen(after)
@@ -152,24 +132,12 @@ class Pipelines:
     def mean(self, gradients: Sequence[Floats]) -> Floats:
         """Return what the all-reduces make of the replicas' gradients (d,)."""
         parts = [
-            gradients[0][stage.place] if reduced is None else reduced.mean(gradients)
+            gradients[0][stage.place]
+            if reduced is None
+            else reduced.mean([each[stage.place] for each in gradients])
             for stage, reduced in zip(self.plan.stages, self.reduced, strict=True)
         ]
         return np.concatenate(parts)
-
-    def attempt(self, step: int) -> Program:
-        """Begin a step, and wait until all is done, or a device has crashed or is back."""
-        experiment = self.experiment
-        self.over, self.since = Event(experiment.clock), experiment.clock.now
-        self.left = len(self.nodes)
-        up = self.lives.are_up(*self.nodes)
-        if up:
-            self.begin(step)
-        yield self.over
-        if not self.left:
-            self.note(step)
-        elif up:
-            self.abandon()
 
     def begin(self, step: int) -> None:
         """Launch the passes of a step, and start the programs of its stages."""
@@ -181,7 +149,7 @@ class Pipelines:
         for (replica, stage), task in np.ndenumerate(self._laid.last):
             done = cluster.clock.completion(launched.first_task + int(task))
             device = int(self.plan.devices[replica, stage])
-            self.lives.start(device, self.stage(replica, stage, done, step))
+            self.attempts.lives.start(device, self.stage(replica, stage, done, step))
         cluster.clock.opening(launched.exit)  # nobody waits for it, but the clock is told
         cluster.fabric.open(cluster.clock.now, launched.entry)
 
@@ -193,9 +161,7 @@ class Pipelines:
             yield reduced.group.enter(replica, reduced.sizes)[1]
             device = int(self.plan.devices[replica, stage])
             self.experiment.waited(device, 'all_reduce', step, since)
-        self.left -= 1
-        if not self.left:
-            self.over.succeed()
+        self.attempts.done()
 
     def sizes(self) -> NDArray[np.float64]:
         """Draw the seconds of all passes of a step, begun now; transfers have their bytes."""
@@ -215,13 +181,6 @@ class Pipelines:
         for reduced in self.reduced:
             if reduced is not None:
                 reduced.group.abandon()
-        for node in self.nodes:
-            self.lives.stop(node)
-
-    def changed(self, device: int) -> None:
-        """Break the step off, or begin it anew."""
-        if device in self.nodes and self.left and not self.over.triggered:
-            self.over.succeed()
 
     def note(self, step: int) -> None:
         """Record the bubble, device by device, and what each keeps."""
@@ -236,7 +195,10 @@ class Pipelines:
         for (replica, stage), node in np.ndenumerate(self.plan.devices):
             pairs = starts[replica, stage], ends[replica, stage]
             self._idle(int(node), step, *pairs, float(over[replica]))
-        busy, whole = float((ends - starts).sum()), stages * float((over - self.since).sum())
+        busy, whole = (
+            float((ends - starts).sum()),
+            stages * float((over - self.attempts.since).sum()),
+        )
         self.bubbles.append(1 - busy / whole if whole else 0.0)
         board = self.experiment.scoreboard
         board.metric('bubble_share', self.bubbles[-1], step=step)
@@ -247,7 +209,7 @@ class Pipelines:
         self, node: int, step: int, starts: NDArray[Any], ends: NDArray[Any], over: float
     ) -> None:
         """Record when a device stood still while its pipeline ran."""
-        began = np.concatenate([[self.since], ends])
+        began = np.concatenate([[self.attempts.since], ends])
         went_on = np.concatenate([starts, [over]])
         for since, until in zip(began.tolist(), went_on.tolist(), strict=True):
             if until > since:
@@ -278,11 +240,6 @@ class Pipelines:
                 'or smaller micro-batches'
             )
         return peak
-
-    def diagnosis(self) -> Iterator[str]:
-        """Say that a step is not done."""
-        if self.left:
-            yield f'the pipeline waits for {self.left} stages since {self.since:.6g} s'
 
 
 def _parts(batch: int, count: int) -> list[int]:
