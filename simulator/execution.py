@@ -257,14 +257,18 @@ def predict(scenario: Scenario, experiment: Experiment, rounds: int) -> dict[str
     if closed_form is None:
         return None
     cluster = experiment.cluster
+    learning = experiment.learning if scenario.learning else None
     facts = Facts.of(
         cluster.graph,
         cluster.network,
         cluster.devices,
-        parameters=experiment.parameters if scenario.learning else None,
+        parameters=experiment.parameters if learning else None,
         rounds=rounds,
         scale=experiment.scale,
         seed=scenario.seed,
+        batch=learning.common_batch if learning else None,
+        model=learning.model if learning else None,
+        inputs=learning.data.train.inputs.shape[1:] if learning else (),
     )
     figures: dict[str, float] = closed_form(facts, **scenario.training.options)
     return figures

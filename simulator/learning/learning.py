@@ -72,9 +72,8 @@ class Learning:
         self.shards = shards
         self.initial = frozen(model.init(seeds.stream('initial')))
         self.taken: list[str] = []
-        self.pool = GradientPool(
-            regularization.model(model) if regularization else model, data.train
-        )
+        self._regularization = regularization
+        self.pool = GradientPool(self._regularized(model), data.train)
         self._stand_ins: dict[int, Indices] = {}  # of poisoned samples, by number of the true ones
         self._misled: set[int] = set()
         noisy = range(len(shards) if self.model.noise else 0)
@@ -155,6 +154,16 @@ class Learning:
     def batch(self, worker: int) -> int:
         """Return how many samples a mini-batch of *worker* has."""
         return self._batches[worker].size
+
+    @property
+    def common_batch(self) -> int | None:
+        """How many samples a mini-batch has; None where not all workers take as many."""
+        sizes = {batches.size for batches in self._batches}
+        return sizes.pop() if len(sizes) == 1 else None
+
+    def compute_by(self, model: Model) -> None:
+        """Let gradients be those of *model*: the same one, which computes in another way."""
+        self.pool.model = self._regularized(model)
 
     def gradient_flops(self, worker: int) -> float:
         """Return the operations of one gradient of *worker*: three times its forward pass."""
@@ -267,6 +276,9 @@ class Learning:
     ) -> NDArray[np.float64]:
         """Return the loss on all training samples, as `evaluate` does on those for testing."""
         return self._on(self.data.train, parameters, workers).loss
+
+    def _regularized(self, model: Model) -> Model:
+        return self._regularization.model(model) if self._regularization else model
 
     def _on(
         self, samples: Samples, parameters: Floats, workers: Sequence[int] | None

@@ -96,8 +96,9 @@ def gathered(scenario: Scenario, world: World, taught: Taught | None) -> Facts:
         rounds=_rounds(scenario, taught, shards_of(scenario, world.workers)),
         scale=scale_of(scenario.learning, taught.model if taught else None),
         seed=scenario.seed,
-        layers=len(taught.model.layers) if taught else None,
         batch=_batch(scenario, taught),
+        model=taught.model if taught else None,
+        inputs=taught.data.train.inputs.shape[1:] if taught else (),
     )
 
 

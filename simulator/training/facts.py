@@ -10,6 +10,7 @@ import numpy as np
 from simulator.cluster.cluster import Devices
 from simulator.cluster.network import Network
 from simulator.cluster.routes import RouteTable
+from simulator.learning.models import Model
 from simulator.learning.profiles import Stage
 
 __all__ = ['Facts', 'Scale', 'groups_of', 'nodes_with']
@@ -68,10 +69,12 @@ class Facts:
         What the hosts can do.
     seed : int
         Of the scenario.
-    layers : int, optional
-        Of the model, where there is learning.
     batch : int, optional
         Samples of a mini-batch, where all have as many.
+    model : Model, optional
+        Where there is learning.
+    inputs : tuple of int
+        The shape of one of its samples.
     """
 
     workers: int
@@ -88,9 +91,15 @@ class Facts:
     network: Network | None = None
     devices: Devices | None = None
     seed: int = 0
-    layers: int | None = None
     batch: int | None = None
     liars_at: tuple[int, ...] = ()
+    model: Model | None = None
+    inputs: tuple[int, ...] = ()
+
+    @property
+    def layers(self) -> int | None:
+        """Of how many layers the model is made."""
+        return None if self.model is None else len(self.model.layers)
 
     @classmethod
     def of(
@@ -103,8 +112,9 @@ class Facts:
         rounds: int | None = None,
         scale: Scale | None = None,
         seed: int = 0,
-        layers: int | None = None,
         batch: int | None = None,
+        model: Model | None = None,
+        inputs: tuple[int, ...] = (),
     ) -> Facts:
         """Gather the facts of a cluster."""
         workers, servers = nodes_with(graph, 'worker'), nodes_with(graph, 'server')
@@ -122,8 +132,9 @@ class Facts:
             network=network,
             devices=devices,
             seed=seed,
-            layers=layers,
             batch=batch,
+            model=model,
+            inputs=inputs,
         )
 
 

@@ -13,6 +13,7 @@ from simulator.learning.models.curves import logistic
 from simulator.learning.models.dense import summed
 from simulator.learning.models.initialization import constant
 from simulator.learning.models.layer import Aside, Layer, Pull, Shape, Views, Weight, fixed
+from simulator.learning.models.splits import UnitWise
 
 ActivationName = Literal['relu', 'tanh', 'logistic', 'leaky_relu', 'rrelu', 'prelu', 'elu']
 
@@ -70,17 +71,18 @@ def bend(name: ActivationName, inputs: Shape) -> Layer:
     >>> outputs.tolist()
     [[[0.0, 2.0]]]
     """
+    split = UnitWise(lambda units: bend(name, (units,)))
     if name == 'rrelu':
-        return _rrelu(inputs)
+        return _rrelu(inputs)._replace(split=split)
     if name == 'prelu':
-        return _prelu(inputs)
+        return _prelu(inputs)._replace(split=split)
     curve = CURVES[name]
 
     def apply(samples: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
         outputs = curve.value(samples)
         return outputs, lambda upstream: upstream * curve.slope(outputs)
 
-    return fixed(name, inputs, apply, flops=float(prod(inputs)))
+    return fixed(name, inputs, apply, flops=float(prod(inputs)))._replace(split=split)
 
 
 def _rrelu(inputs: Shape) -> Layer:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.learning.arrays import Floats
-from simulator.learning.models.initialization import Fans, Initialization, drawing, zeros
-from simulator.learning.models.layer import Aside, Layer, Pull, Views, Weight
+from simulator.learning.models.initialization import Draw, Fans, Initialization, drawing, zeros
+from simulator.learning.models.layer import Aside, Forward, Layer, Pull, Views, Weight
+from simulator.learning.models.splits import Block, Piece, Product
 
 
 def dense(inputs: int, units: int, init: Initialization) -> Layer:
@@ -22,21 +23,55 @@ def dense(inputs: int, units: int, init: Initialization) -> Layer:
     ([('weights', (64, 10)), ('bias', (10,))], 1280.0)
     """
 
+    def columns(some: slice) -> Block:
+        layer = dense(inputs, some.stop - some.start, init)
+        return Block(layer, (Piece(0, 1, some), Piece(1, 0, some)))
+
+    def rows(some: slice) -> Block:
+        count = some.stop - some.start
+        return Block(
+            _product(count, units, drawing(init, Fans(count, units))), (Piece(0, 0, some),)
+        )
+
+    draw = drawing(init, Fans(inputs, units))
+    product = _product(inputs, units, draw)
+    return product._replace(
+        forward=_biased(product.forward),
+        weights=(*product.weights, Weight('bias', (units,), zeros)),
+        split=Product(inputs, units, columns, rows),
+    )
+
+
+def _product(inputs: int, units: int, draw: Draw) -> Layer:
+    """Weigh all inputs in each of *units*."""
+
     def forward(weights: Views, samples: Floats, aside: Aside) -> tuple[Floats, Pull]:
-        matrix, bias = weights
-        outputs = np.matmul(samples, matrix)
-        outputs += bias[:, None]
+        matrix = weights[0]
 
         def pull(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
             np.matmul(samples.swapaxes(1, 2), upstream, out=gradients[0])
-            gradients[1][...] = summed(upstream)
             return np.matmul(upstream, matrix.swapaxes(1, 2)) if wanted else None
+
+        return np.matmul(samples, matrix), pull
+
+    matrix = Weight('weights', (inputs, units), draw)
+    return Layer('dense', (units,), forward, (matrix,), 2.0 * inputs * units)
+
+
+def _biased(product: Forward) -> Forward:
+    """Add a bias, the second array, to what *product* makes."""
+
+    def forward(weights: Views, samples: Floats, aside: Aside) -> tuple[Floats, Pull]:
+        outputs, back = product(weights, samples, aside)
+        outputs += weights[1][:, None]
+
+        def pull(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:
+            gradients[1][...] = summed(upstream)
+            return back(upstream, gradients, wanted)
 
         return outputs, pull
 
-    matrix = Weight('weights', (inputs, units), drawing(init, Fans(inputs, units)))
-    bias = Weight('bias', (units,), zeros)
-    return Layer('dense', (units,), forward, (matrix, bias), 2.0 * inputs * units)
+    return forward
 
 
 def summed(rows: Floats) -> Floats:

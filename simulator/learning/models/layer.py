@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.learning.arrays import Floats
 from simulator.learning.models.initialization import Draw
+from simulator.learning.models.splits import Composite, Split
 
 Shape = tuple[int, ...]
 Views = Sequence[Floats]
@@ -88,6 +89,8 @@ class Layer(NamedTuple):
         What the layer measures of each batch in training, for evaluation to use.
     scratch : int
         Numbers a sample that it keeps on the way back, beside its outputs.
+    split : UnitWise, Product, Heads or Composite, optional
+        How it can be split over several devices; None where it can't.
     """
 
     name: str
@@ -98,6 +101,7 @@ class Layer(NamedTuple):
     noise: int = 0
     statistics: tuple[Weight, ...] = ()
     scratch: int = 0
+    split: Split | None = None
 
 
 def fixed(
@@ -194,6 +198,7 @@ def sequence(layers: Sequence[Layer], name: str = 'sequence') -> Layer:
         sum(layer.noise for layer in layers),
         tuple(statistic for layer in layers for statistic in layer.statistics),
         sum(prod(layer.outputs) + layer.scratch for layer in layers[:-1]) + layers[-1].scratch,
+        Composite(tuple(layers), lambda others: sequence(others, name)),
     )
 
 

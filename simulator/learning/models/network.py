@@ -40,6 +40,7 @@ class Network:
     ----------
     loss : Loss
         By which it is evaluated.
+    chain : tuple of Layer
     training_loss : Loss
         Whose slopes are its gradients: the same, unless a teacher asks for another.
 
@@ -63,7 +64,7 @@ class Network:
         self.loss = loss
         self.training_loss = loss
         self.layers = tuple(_parts(chain))
-        self._chain = tuple(chain)
+        self.chain = tuple(chain)
         self._body = sequence(chain)
         self._weights = list(_places(self._body.weights))
         self._statistics = list(_places(self._body.statistics))
@@ -105,7 +106,7 @@ class Network:
         weights = iter(_views(stack, self._weights))
         running = iter(_views(self._running(1, statistics), self._statistics))
         signal: Floats = _samples(stack, inputs[None])
-        for layer, part in zip(self._chain, self.layers, strict=True):
+        for layer, part in zip(self.chain, self.layers, strict=True):
             mine = list(islice(weights, len(layer.weights)))
             known = list(islice(running, len(layer.statistics)))
             aside = Aside(False, statistics=known, present=_present(inputs[None]))
@@ -131,6 +132,24 @@ class Network:
             part = Gradients(*(array[chunk] for array in result))
             draws = None if noise is None else noise[chunk]
             self._fill(part, parameters[chunk], inputs[chunk], targets[chunk], draws)
+        return result
+
+    @DIVERGENCE
+    def together(
+        self,
+        parameters: Floats,
+        inputs: NDArray[Any],
+        targets: NDArray[Any],
+        noise: Floats | None = None,
+    ) -> Gradients:
+        """Return what `losses_and_gradients` does, for layers in which workers work together.
+
+        All are computed at once. What a worker leaves out of its gradient is nan.
+        """
+        parameters = _rows(parameters)
+        result = self._room(len(parameters), parameters.dtype)
+        result.gradients.fill(np.nan)
+        self._fill(result, parameters, _samples(parameters, inputs), targets, noise)
         return result
 
     @DIVERGENCE

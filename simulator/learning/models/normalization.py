@@ -12,6 +12,7 @@ from simulator.learning.arrays import Floats
 from simulator.learning.models.dense import summed
 from simulator.learning.models.initialization import constant, zeros
 from simulator.learning.models.layer import Aside, Layer, Pull, Shape, Views, Weight
+from simulator.learning.models.splits import UnitWise
 
 Share = Annotated[float, Ge(0), Lt(1)]
 
@@ -60,6 +61,7 @@ def batch_norm(inputs: Shape) -> Layer:
         # from the sums to the shift: eight operations a unit
         flops=8.0 * prod(inputs),
         statistics=(Weight('mean', (units,), zeros), Weight('variance', (units,), constant(1.0))),
+        split=UnitWise(lambda some: batch_norm((some,))),
     )
 
 
@@ -121,7 +123,14 @@ def dropout(inputs: Shape, share: Share) -> Layer:
 
         return samples * kept, pull
 
-    return Layer('dropout', inputs, forward, flops=float(prod(inputs)), noise=prod(inputs))
+    return Layer(
+        'dropout',
+        inputs,
+        forward,
+        flops=float(prod(inputs)),
+        noise=prod(inputs),
+        split=UnitWise(lambda units: dropout((units,), share)),
+    )
 
 
 def _no_way_back(upstream: Floats, gradients: Views, wanted: bool) -> Floats | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.learning.arrays import Floats
 from simulator.learning.models.layer import Aside, Layer, Pull, Views, fixed
+from simulator.learning.models.splits import Composite
 
 Back = Callable[[Floats], Floats]
 
@@ -39,6 +40,7 @@ def each_step(layer: Layer, steps: int) -> Layer:
         forward=forward,
         flops=steps * layer.flops,
         scratch=steps * layer.scratch,
+        split=Composite((layer,), lambda others: each_step(others[0], steps), times=steps),
     )
 
 

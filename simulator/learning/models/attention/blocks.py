@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.learning.arrays import Floats
 from simulator.learning.models.layer import Aside, Layer, Pull, Views
+from simulator.learning.models.splits import Composite
 
 Order = Literal['after', 'before']
 """Where the norm stands: after what is added up, or before the layer."""
@@ -85,6 +86,11 @@ def residual(layer: Layer, norm: Layer, order: Order, region: Region, steps: int
         weights=(*layer.weights, *norm.weights),
         flops=layer.flops + norm.flops + (region.last - region.first) * width,
         scratch=layer.scratch + norm.scratch,
+        split=Composite(
+            (layer,),
+            lambda others: residual(others[0], norm, order, region, steps),
+            before=norm.flops if order == 'before' else 0.0,
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from simulator.learning.arrays import Floats
 from simulator.learning.models.dense import summed
 from simulator.learning.models.initialization import Fans, Initialization, drawing, zeros
 from simulator.learning.models.layer import Aside, Layer, Pull, Views, Weight
+from simulator.learning.models.splits import Block, Heads, Piece
 
 OutPull = Callable[[Floats, Views], Floats]
 
@@ -37,6 +38,20 @@ def attention(steps: int, width: int, heads: int, causal: bool, init: Initializa
     >>> [(weight.name, weight.shape) for weight in layer.weights][::2]
     [('queries_keys_values', (32, 96)), ('output', (32, 32))]
     """
+    layer = _self_attention(steps, width, heads, width // heads, causal, init)
+
+    def part(some: slice) -> Block:
+        own = _self_attention(steps, width, some.stop - some.start, width // heads, causal, init)
+        columns = _columns(3, heads, width // heads, some)
+        return _part(own, [columns, columns], some, width // heads)
+
+    return layer._replace(split=Heads(heads, steps * width, part))
+
+
+def _self_attention(
+    steps: int, width: int, heads: int, units: int, causal: bool, init: Initialization
+) -> Layer:
+    """Let so many heads, of so many units each, look at steps of so much width."""
 
     def forward(weights: Views, samples: Floats, aside: Aside) -> tuple[Floats, Pull]:
         workers, batch, length = samples.shape[:3]
@@ -56,13 +71,17 @@ def attention(steps: int, width: int, heads: int, causal: bool, init: Initializa
 
         return outputs, pull
 
+    inner = heads * units
     return Layer(
         'self_attention',
         (steps, width),
         forward,
-        (*_linear('queries_keys_values', width, 3, init), *_linear('output', width, 1, init)),
-        flops=_flops(steps, steps, width, steps * 3),
-        scratch=3 * steps * width,  # the rest comes and goes within one worker's cache
+        (
+            *_linear('queries_keys_values', width, 3 * inner, init, width),
+            *_linear('output', inner, width, init, width),
+        ),
+        flops=_flops(steps, steps, width, steps * 3) * inner / width,
+        scratch=3 * steps * inner,  # the rest comes and goes within one worker's cache
     )
 
 
@@ -80,13 +99,28 @@ def cross_attention(source: int, steps: int, width: int, heads: int, init: Initi
     >>> cross_attention(8, 4, 32, 2, 'glorot_uniform').outputs
     (4, 32)
     """
+    layer = _cross_attention(source, steps, width, heads, width // heads, init)
+
+    def part(some: slice) -> Block:
+        count, units = some.stop - some.start, width // heads
+        own = _cross_attention(source, steps, width, count, units, init)
+        asked, told = (_columns(parts, heads, units, some) for parts in (1, 2))
+        return _part(own, [asked, asked, told, told], some, units)
+
+    return layer._replace(split=Heads(heads, (source + steps) * width, part))
+
+
+def _cross_attention(
+    source: int, steps: int, width: int, heads: int, units: int, init: Initialization
+) -> Layer:
+    """Let so many heads, of so many units each, look at the steps of a source."""
 
     def forward(weights: Views, samples: Floats, aside: Aside) -> tuple[Floats, Pull]:
         workers, batch = samples.shape[:2]
         memory, asking = samples[:, :, :source], samples[:, :, source:]
         seen, rows = (each.reshape(workers, -1, width) for each in (memory, asking))
         queries = (np.matmul(rows, weights[0]) + weights[1][:, None]).reshape(
-            workers, batch, -1, heads, width // heads
+            workers, batch, -1, heads, units
         )
         pairs = (np.matmul(seen, weights[2]) + weights[3][:, None]).reshape(
             workers, batch, source, 2, heads, -1
@@ -106,18 +140,34 @@ def cross_attention(source: int, steps: int, width: int, heads: int, init: Initi
 
         return outputs, pull
 
+    inner = heads * units
     return Layer(
         'cross_attention',
         (steps, width),
         forward,
         (
-            *_linear('queries', width, 1, init),
-            *_linear('keys_values', width, 2, init),
-            *_linear('output', width, 1, init),
+            *_linear('queries', width, inner, init, width),
+            *_linear('keys_values', width, 2 * inner, init, width),
+            *_linear('output', inner, width, init, width),
         ),
-        flops=_flops(steps, source, width, steps + 2 * source),
-        scratch=(2 * source + steps) * width,
+        flops=_flops(steps, source, width, steps + 2 * source) * inner / width,
+        scratch=(2 * source + steps) * inner,
     )
+
+
+def _columns(parts: int, heads: int, units: int, some: slice) -> NDArray[np.int64]:
+    """Return which columns of a matrix (width, parts * heads * units) are those of some heads."""
+    return np.arange(parts * heads * units).reshape(parts, heads, units)[:, some].ravel()
+
+
+def _part(layer: Layer, columns: list[NDArray[np.int64]], some: slice, units: int) -> Block:
+    """Return the block of some heads; what they say is weighed without the bias.
+
+    *columns* are those of the arrays before, matrices and biases by turns.
+    """
+    inner = [Piece(number, 1 - number % 2, each) for number, each in enumerate(columns)]
+    rows = Piece(len(columns), 0, slice(some.start * units, some.stop * units))
+    return Block(layer._replace(weights=layer.weights[:-1]), (*inner, rows))
 
 
 class Looks(NamedTuple):
@@ -197,19 +247,22 @@ def _both(triangle: Mask, present: Mask) -> Mask:
 
 
 def _weigh_out(said: Floats, weights: Views) -> tuple[Floats, OutPull]:
-    workers, width = len(said), said.shape[-1]
-    rows = said.reshape(workers, -1, width)
-    outputs = np.matmul(rows, weights[0])
-    outputs += weights[1][:, None]
+    """Weigh what all heads say, with a matrix and, where there is one, a bias."""
+    workers, matrix = len(said), weights[0]
+    rows = said.reshape(workers, -1, said.shape[-1])
+    outputs = np.matmul(rows, matrix)
+    if len(weights) > 1:
+        outputs += weights[1][:, None]
 
     def pull(upstream: Floats, gradients: Views) -> Floats:
-        above = upstream.reshape(workers, -1, width)
+        above = upstream.reshape(workers, -1, matrix.shape[-1])
         np.matmul(rows.swapaxes(1, 2), above, out=gradients[0])
-        gradients[1][...] = summed(above)
-        below: Floats = np.matmul(above, weights[0].swapaxes(1, 2)).reshape(said.shape)
+        if len(weights) > 1:
+            gradients[1][...] = summed(above)
+        below: Floats = np.matmul(above, matrix.swapaxes(1, 2)).reshape(said.shape)
         return below
 
-    return outputs.reshape(said.shape), pull
+    return outputs.reshape(*said.shape[:-1], -1), pull
 
 
 def _weigh_back(
@@ -225,11 +278,12 @@ def _weigh_back(
     return result
 
 
-def _linear(name: str, width: int, times: int, init: Initialization) -> tuple[Weight, Weight]:
-    draw = drawing(init, Fans(width, width))  # each of queries, keys, values a matrix of its own
-    return Weight(name, (width, times * width), draw), Weight(
-        f'{name}_bias', (times * width,), zeros
-    )
+def _linear(
+    name: str, inputs: int, units: int, init: Initialization, width: int
+) -> tuple[Weight, Weight]:
+    # each of queries, keys, values is a matrix of its own, and so is what is said
+    draw = drawing(init, Fans(width, width))
+    return Weight(name, (inputs, units), draw), Weight(f'{name}_bias', (units,), zeros)
 
 
 def _flops(queries: int, keys: int, width: int, rows: int) -> float:
