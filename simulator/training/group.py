@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -31,7 +31,7 @@ from simulator.training.reductions import (
 )
 from simulator.training.robust_reduction import Aggregated, Recollection
 
-__all__ = ['Bucket', 'Members', 'Round', 'Way']
+__all__ = ['Brought', 'Bucket', 'Members', 'Round', 'Way']
 
 
 class Way(NamedTuple):
@@ -64,6 +64,46 @@ class Way(NamedTuple):
 
 
 @dataclass(eq=False)
+class Brought:
+    """What a rank has computed, to be brought to an all-reduce.
+
+    Attributes
+    ----------
+    number : int
+        Of the worker.
+    step : int
+        Round that begins with the model it was computed from.
+    pending : Pending
+        The promise of a gradient, or of the model after local steps.
+    origin : array, optional
+        With local steps, the model they started from.
+    samples : int
+        Training samples it took.
+    smoothed : callable, optional
+        With momentum, returns the vector (d,) that is brought.
+    """
+
+    number: int
+    step: int
+    pending: Pending
+    origin: Floats | None
+    samples: int
+    smoothed: Callable[[], Floats] | None = None
+
+    def computed(self) -> Floats:
+        """Return the gradient, or minus the way gone, (d,)."""
+        value = self.pending.value
+        return value if self.origin is None else self.origin - value
+
+    def vector(self, part: slice) -> Floats:
+        """Return what is brought of a slice."""
+        if self.smoothed is not None:
+            return self.smoothed()[part]
+        value = self.pending.value[part]
+        return value if self.origin is None else self.origin[part] - value
+
+
+@dataclass(eq=False)
 class Round:
     """A round: who takes part, from which models, and what each brings.
 
@@ -73,11 +113,13 @@ class Round:
         Numbers of the workers, by rank.
     starts : dict
         The model and the state of the optimizer with which each member begins.
-    pendings : dict
-        What each computes, until the round's outcome is known; then only the losses and the
-        states of the optimizers of local steps are kept.
+    brought : list of Brought
+        What the round's outcome is made of, until that is known; then only the losses, the number
+        of samples and the states of the optimizers of local steps are kept.
     exchanges : list
         One a bucket.
+    flops : list of float
+        By bucket, what each rank then has to work, where not all bring something.
     marks : list
         What compressors remembered before.
     left : set of int
@@ -88,21 +130,24 @@ class Round:
 
     members: list[int]
     starts: dict[int, tuple[Floats, State]]
-    pendings: dict[int, Pending] = field(default_factory=dict)
+    brought: list[Brought] = field(default_factory=list)
     exchanges: list[Any] = field(default_factory=list)
+    flops: list[float] = field(default_factory=list)
     marks: list[Any] = field(default_factory=list)
     left: set[int] = field(default_factory=set)
     lies: list[Lies | None] = field(default_factory=list)
     counted: bool = False
     ends: dict[int, tuple[Floats, State]] | None = None
     losses: list[float] = field(default_factory=list)
+    samples: int = 0
     states: dict[int, State] = field(default_factory=dict)
 
     def settle(self, ends: dict[int, tuple[Floats, State]]) -> None:
         """Take note of the outcome, and let go of what led to it."""
-        self.losses = [self.pendings[number].loss for number in self.members]
-        self.states = {number: self.pendings[number].state for number in self.members}
-        self.ends, self.pendings, self.exchanges = ends, {}, []
+        self.losses = [each.pending.loss for each in self.brought]
+        self.samples = sum(each.samples for each in self.brought)
+        self.states = {each.number: each.pending.state for each in self.brought}
+        self.ends, self.brought, self.exchanges = ends, [], []
 
 
 class Bucket:

@@ -55,9 +55,12 @@ class Lies:
         ]
         return cls(experiment, liars, step, place) if liars else None
 
-    def corrupt(self, schedule: Schedule, truth: Floats) -> Corrupt:
-        """Return the hook of `apply` that lies about what is forwarded of *truth* (m, d)."""
-        honest = np.delete(truth, self.liars, axis=0)
+    def corrupt(self, schedule: Schedule, truth: Floats, absent: Sequence[int] = ()) -> Corrupt:
+        """Return the hook of `apply` that lies about what is forwarded of *truth* (m, d).
+
+        The rows of ranks that are *absent* hold nothing; liars among them lie when they forward.
+        """
+        honest = np.delete(truth, sorted({*self.liars, *absent}), axis=0)
         where = _places(schedule, truth.shape[1])
 
         def lie(rank: int, step: int, target: int, chunk: Floats) -> Floats:
@@ -67,27 +70,36 @@ class Lies:
                 lambda: honest[:, part],
                 target=target,
                 place=f'{self._place} {rank} {step} {part.start}',
-                n=len(truth),
+                n=len(truth) - len(absent),
             )
             return np.asarray(told[0])
 
         return lie
 
-    def received(self, truth: Floats, rank: int, rule: Choice) -> Floats:
-        """Return what *rank* gets of *truth* (m, d): those of liars replaced, but for its own."""
+    def received(self, truth: Floats, senders: Sequence[int], rank: int, rule: Choice) -> Floats:
+        """Return what *rank* gets of *truth* (s, d): those of liars replaced, but for its own.
+
+        One row a sender: ranks that send nothing have none, and can't lie.
+        """
+        lies = [row for row, sender in enumerate(senders) if sender in self.liars]
+        if not lies:
+            return truth
         if not self._adversary.differs('ranks'):
             if self._same is None:
-                self._same = self._gathered(truth, None, rule)
+                self._same = self._gathered(truth, lies, None, rule)
             if rank not in self.liars:
                 return self._same
-        mine = self._gathered(truth, rank, rule)
-        mine[rank] = truth[rank]
+        mine = self._gathered(truth, lies, rank, rule)
+        if rank in senders:
+            mine[senders.index(rank)] = truth[senders.index(rank)]
         return mine
 
-    def _gathered(self, truth: Floats, target: int | None, rule: Choice) -> Floats:
-        honest, found = np.delete(truth, self.liars, axis=0), truth.copy()
-        found[self.liars] = self._told(
-            truth[self.liars],
+    def _gathered(
+        self, truth: Floats, lies: Sequence[int], target: int | None, rule: Choice
+    ) -> Floats:
+        honest, found = np.delete(truth, lies, axis=0), truth.copy()
+        found[lies] = self._told(
+            truth[lies],
             lambda: honest,
             target=target,
             place=self._place,

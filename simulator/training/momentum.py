@@ -112,6 +112,14 @@ class Momentum:
         self._last[worker] = smoothed = Smoothed(self._keep, before, vector)
         return smoothed
 
+    def mark(self) -> dict[int, Smoothed]:
+        """Return what is remembered now."""
+        return dict(self._last)
+
+    def back_to(self, mark: dict[int, Smoothed]) -> None:
+        """Forget everything since."""
+        self._last = dict(mark)
+
     def forget(self, worker: int) -> None:
         """Let a worker begin anew: it has crashed."""
         self._last.pop(worker, None)

@@ -17,7 +17,7 @@ from simulator.training.algorithms import ALL_REDUCES
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts
 from simulator.training.ranks import ranks_of
-from simulator.training.reductions import Dense
+from simulator.training.reductions import Dense, Input
 from topologies import ring_order
 
 __all__ = ['DataParallel', 'PartReplicas', 'are_all_workers', 'grid_of']
@@ -61,7 +61,7 @@ class PartReplicas:
 
     def mean(self, gradients: Sequence[Floats]) -> Floats:
         """Return the mean of the replicas' gradients by their parameters, each (parameters,)."""
-        return self._dense.means([partial(np.asarray, each) for each in gradients])[0]
+        return self._dense.means([Input(partial(np.asarray, each)) for each in gradients])[0]
 
 
 def grid_of(

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from simpy.events import Event
 
 from simulator.errors import StalledError
-from simulator.learning import Pending, frozen, sgd
+from simulator.learning import frozen, sgd
 from simulator.learning.arrays import Floats
 from simulator.learning.optimizers import State
 from simulator.training.buckets import Piece
 from simulator.training.experiment import Experiment
-from simulator.training.group import Bucket, Members, Round, Way
+from simulator.training.group import Brought, Bucket, Members, Round, Way
 from simulator.training.lives import Lives, Program
 from simulator.training.local import LocalSteps
 from simulator.training.lying_ranks import Lies
+from simulator.training.momentum import Momentum
 from simulator.training.packing import ratio
 from simulator.training.rank_score import RankScore
-from simulator.training.reductions import Reduction
+from simulator.training.reductions import Input
 from simulator.training.replicas import elements_of
 
 __all__ = ['RankPrograms']
@@ -41,6 +43,8 @@ class RankPrograms:
         Of the vector, one a bucket, in the order in which they become ready.
     timeout : float, optional
         Seconds after which the group does without a rank that has crashed.
+    momentum : float
+        Of what ranks bring.
     """
 
     def __init__(
@@ -50,11 +54,13 @@ class RankPrograms:
         way: Way,
         pieces: Sequence[Piece],
         timeout: float | None = None,
+        momentum: float = 0.0,
     ):
         self.experiment = experiment
         self.steps = steps
         self.way = way
         self.timeout = timeout
+        self.momentum = Momentum(momentum) if momentum else None
         self.buckets = [Bucket(experiment, way, each, place) for place, each in enumerate(pieces)]
         self.optimizer = experiment.optimizer if steps.are_plain else sgd(rate=1.0)
         self.members = list(range(len(experiment.workers)))
@@ -81,16 +87,9 @@ class RankPrograms:
         return figures | (self.score.figures if self.score else {})
 
     def rank(self, number: int, step: int, transfer: int | None = None) -> Program:
-        """Compute, all-reduce, apply the mean; again and again, from round *step* on.
-
-        One that has no model yet waits for its *transfer* first.
-        """
+        """Compute, all-reduce, apply the mean; again and again, from round *step* on."""
         experiment, device = self.experiment, self.experiment.workers[number]
-        if transfer is not None:
-            since = experiment.clock.now
-            yield experiment.transport.receive(device, ('model', transfer))
-            experiment.waited(device, 'model', step, since)
-            self.holders.add(number)
+        yield from self.join(number, step, transfer)
         while experiment.scoreboard.wants(step):
             round_ = self.round(step)
             group = self.group(round_.members)
@@ -105,9 +104,19 @@ class RankPrograms:
             since = experiment.clock.now
             yield experiment.clock.all_of(calls)
             experiment.waited(device, 'all_reduce', step, since)
-            yield from self.aggregate(device, group.reductions, step)
+            count = len(round_.members)
+            yield from self.aggregate(device, sum(r.flops(count) for r in group.reductions), step)
             self.leave(number, step)
             step += 1
+
+    def join(self, number: int, step: int, transfer: int | None) -> Program:
+        """Let one that has no model yet wait for its *transfer*."""
+        if transfer is not None:
+            experiment, device = self.experiment, self.experiment.workers[number]
+            since = experiment.clock.now
+            yield experiment.transport.receive(device, ('model', transfer))
+            experiment.waited(device, 'model', step, since)
+            self.holders.add(number)
 
     def work(self, number: int, step: int) -> Iterator[Event]:
         """Yield the ends of the stretches of work after which each bucket is ready."""
@@ -131,13 +140,12 @@ class RankPrograms:
             seconds = flops * self.experiment.scale.bytes / float(cluster.devices.speed[device])
             yield cluster.work(device, seconds, operation='compress', activity='compute', step=step)
 
-    def aggregate(self, device: int, reductions: Sequence[Reduction], step: int) -> Program:
+    def aggregate(self, device: int, flops: float, step: int) -> Program:
         """Let a device work for what aggregating all that it has gathered costs."""
-        rule = reductions[0].rule
+        rule = self.way.rule
         if rule is not None:
             cluster = self.experiment.cluster
-            flops = sum(each.flops for each in reductions) * self.experiment.scale.bytes
-            seconds = flops / float(cluster.devices.speed[device])
+            seconds = flops * self.experiment.scale.bytes / float(cluster.devices.speed[device])
             yield cluster.work(
                 device, seconds, operation=rule.name, activity='aggregate', step=step
             )
@@ -163,40 +171,44 @@ class RankPrograms:
             starts = {**starts, number: starts[source]}
             self.welcome(number, source, step, starts[source])
         round_ = Round(list(self.members), starts)
-        for number in round_.members:
-            round_.pendings[number] = self.begun(number, starts[number][0], step)
-        round_.marks = [bucket.mark() for bucket in self.buckets]
-        round_.lies = [
-            Lies.of(self.experiment, round_.members, step, f'bucket {k}')
-            for k in range(len(self.buckets))
-        ]
-        for bucket, reduction in zip(
-            self.buckets, self.group(round_.members).reductions, strict=True
-        ):
-            vectors = [self.contribution(round_, each, bucket.part) for each in round_.members]
-            round_.exchanges.append(reduction.begin(round_.members, vectors))
+        self.prepare(round_, step)
         return round_
 
-    def begun(self, number: int, model: Floats, step: int) -> Pending:
-        """Ask for what a rank computes in this round."""
-        learning, device = self.experiment.learning, self.experiment.workers[number]
-        self.experiment.adversary.begins(number, device, step - 1, self.experiment.clock.now)
-        if self.steps.are_plain:
-            return learning.request(number, model)
-        before = self.rounds.get(step - 1)
-        state = before.states.get(number) if before else None  # the rank's own goes on
-        steps = self.steps.of(step)
-        factors = self.experiment.rate_factors(step, steps)
-        return learning.request_steps(
-            number, model, steps, self.experiment.optimizer, state, factors
-        )
+    def prepare(self, round_: Round, step: int) -> None:
+        """Let all members bring what they compute."""
+        members, starts = round_.members, round_.starts
+        marks = self.marks()  # of momentum, which takes note of what is begun
+        round_.brought = [self.begun(number, starts[number][0], step) for number in members]
+        round_.marks = marks
+        round_.lies = [
+            Lies.of(self.experiment, members, step, f'bucket {k}') for k in range(len(self.buckets))
+        ]
+        for bucket, reduction in zip(self.buckets, self.group(members).reductions, strict=True):
+            inputs = [Input(partial(each.vector, bucket.part)) for each in round_.brought]
+            round_.exchanges.append(reduction.begin(members, inputs))
 
-    def contribution(self, round_: Round, number: int, part: slice) -> Any:
-        """Return what a rank brings of a slice, once its value is due."""
-        pending, model = round_.pendings[number], round_.starts[number][0]
+    def begun(self, number: int, model: Floats, step: int) -> Brought:
+        """Ask for what a rank computes in this round."""
+        experiment, steps = self.experiment, self.steps.of(step)
+        learning, device = experiment.learning, experiment.workers[number]
+        experiment.adversary.begins(number, device, step - 1, experiment.clock.now)
+        samples = steps * learning.batch(number)
         if self.steps.are_plain:
-            return lambda: pending.value[part]
-        return lambda: model[part] - pending.value[part]
+            brought = Brought(number, step, learning.request(number, model), None, samples)
+        else:
+            state, factors = self.state_before(number, step), experiment.rate_factors(step, steps)
+            pending = learning.request_steps(
+                number, model, steps, experiment.optimizer, state, factors
+            )
+            brought = Brought(number, step, pending, model, samples)
+        if self.momentum is not None:
+            brought.smoothed = self.momentum.of(number, brought.computed)
+        return brought
+
+    def state_before(self, number: int, step: int) -> State | None:
+        """Return the state of a rank's own optimizer, which goes on from round to round."""
+        before = self.rounds.get(step - 1)
+        return before.states.get(number) if before else None
 
     def ends(self, step: int) -> dict[int, Replica]:
         """Return with what each member leaves a round; those that hold the same share it."""
@@ -246,14 +258,13 @@ class RankPrograms:
 
     def count(self, step: int, last: int) -> None:
         """Tell the scoreboard of a round that all have left."""
-        round_, learning = self.rounds[step], self.experiment.learning
+        round_ = self.rounds[step]
         round_.counted = True
         ends = self.ends(step)
         if self.score is not None:
             last = next((each for each in round_.members if each in self.score.honest), last)
         model, _ = ends[last]
-        samples = sum(map(learning.batch, round_.members)) * self.steps.of(step)
-        self.experiment.scoreboard.round_done(model, round_.losses, samples)
+        self.experiment.scoreboard.round_done(model, round_.losses, round_.samples)
 
     def group(self, members: Sequence[int]) -> Members:
         """Return some workers as a group, always the same one."""
@@ -261,6 +272,27 @@ class RankPrograms:
         if key not in self._groups:
             self._groups[key] = Members(self.experiment, self.way, self.buckets, list(members))
         return self._groups[key]
+
+    # what ranks remember
+
+    def marks(self) -> list[Any]:
+        """Return what is remembered now: for each bucket, and of momentum."""
+        momentum = self.momentum.mark() if self.momentum is not None else None
+        return [*(bucket.mark() for bucket in self.buckets), momentum]
+
+    def back_to_marks(self, marks: Sequence[Any]) -> None:
+        """Forget everything since."""
+        for bucket, mark in zip(self.buckets, marks[:-1], strict=True):
+            bucket.back_to(mark)
+        if self.momentum is not None:
+            self.momentum.back_to(marks[-1])
+
+    def forget(self, number: int) -> None:
+        """Let a rank begin anew: it has crashed."""
+        for bucket in self.buckets:
+            bucket.forget(number)
+        if self.momentum is not None:
+            self.momentum.forget(number)
 
     # when devices crash
 
@@ -270,8 +302,7 @@ class RankPrograms:
             return
         number = self.experiment.workers.index(device)
         self.holders.discard(number)
-        for bucket in self.buckets:
-            bucket.forget(number)
+        self.forget(number)
         if number in self.waiting:
             self.waiting.remove(number)
         elif number in self.members:
@@ -330,13 +361,11 @@ class RankPrograms:
         if step in self.rounds:
             begun = self.rounds[step]
             starts = begun.starts
-            for bucket, mark in zip(self.buckets, begun.marks, strict=True):
-                bucket.back_to(mark)
+            self.back_to_marks(begun.marks)
         else:
             starts = self.ends(step - 1)
-        for bucket in self.buckets:
-            for number in self.lost - set(holders):
-                bucket.forget(number)
+        for number in self.lost - set(holders):
+            self.forget(number)
         for number in [each for each in self.rounds if each >= step]:
             del self.rounds[number]
         return {number: starts[number] for number in holders}

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.catalogue import Choice
 from simulator.collectives import Ranks, Schedule, all_gather, apply, chunk_sizes
 from simulator.compression import (
     Compressor,
@@ -30,19 +29,40 @@ from simulator.training.lying_ranks import Lies
 from simulator.training.packing import Packer, Parcel
 
 __all__ = [
+    'NOTHING',
     'Dense',
     'Gathered',
+    'Input',
+    'Inputs',
     'LowRank',
     'Memory',
     'Merged',
     'Phase',
     'Reduction',
-    'Vectors',
     'can_merge',
 ]
 
 FLOAT32 = 4.0
-Vectors = Sequence[Callable[[], Array]]
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a rank brings: a promise of the sum (d,) of so many vectors, as a rule of one."""
+
+    vector: Callable[[], Array] | None
+    count: int = 1
+
+    def mean(self) -> Array:
+        """Return the mean of the vectors (d,)."""
+        assert self.vector is not None  # noqa: S101 - who brings none is not asked
+        vector = self.vector()
+        return vector if self.count == 1 else np.asarray(vector / np.float32(self.count))
+
+
+NOTHING = Input(None, 0)
+"""What a rank brings that takes part passively: it forwards, and adds nothing."""
+
+Inputs = Sequence[Input]
 
 
 class Phase(NamedTuple):
@@ -65,22 +85,16 @@ class Reduction(ABC):
     ----------
     phases : int
         Calls of the collective, one after another, that it takes.
-    flops : float
-        What each rank has to work when all is there.
-    rule : Choice, optional
-        By which it then aggregates.
     """
 
     phases = 1
-    flops = 0.0
-    rule: Choice | None = None
 
     def __init__(self, schedule: Schedule, dimension: int):
         self.schedule = schedule
         self.dimension = dimension
 
     @abstractmethod
-    def begin(self, members: Sequence[int], vectors: Vectors) -> Any:
+    def begin(self, members: Sequence[int], inputs: Inputs) -> Any:
         """Let the *members* bring their vectors; return what stands for the exchange."""
 
     @abstractmethod
@@ -89,7 +103,11 @@ class Reduction(ABC):
 
     @abstractmethod
     def means(self, exchange: Any, lies: Lies | None = None) -> list[Array]:
-        """Return what each rank holds in the end; equal ones are one array."""
+        """Return what each rank holds in the end, the mean of all; equal ones are one array."""
+
+    def flops(self, count: int) -> float:
+        """Return what each rank has to work when the vectors of *count* are there."""
+        return 0.0 * count
 
     def truths(self, exchange: Any) -> list[Array]:
         """Return what each rank would hold, had nobody lied."""
@@ -99,23 +117,25 @@ class Reduction(ABC):
 class Dense(Reduction):
     """Numbers as float32, added up along the schedule."""
 
-    def begin(self, members: Sequence[int], vectors: Vectors) -> Vectors:
+    def begin(self, members: Sequence[int], inputs: Inputs) -> Inputs:
         """Keep the vectors until they are due."""
-        return vectors
+        return inputs
 
-    def sent(self, exchange: Vectors) -> Iterator[Phase]:
+    def sent(self, exchange: Inputs) -> Iterator[Phase]:
         """Yield the bytes of the chunks."""
         yield Phase(FLOAT32 * chunk_sizes(self.dimension, self.schedule.chunks, whole=True))
 
-    def means(self, exchange: Vectors, lies: Lies | None = None) -> list[Array]:
-        """Replay the schedule, with the lies of those who forward."""
-        truth = np.stack([each() for each in exchange])
+    def means(self, exchange: Inputs, lies: Lies | None = None) -> list[Array]:
+        """Replay the schedule, with the lies of those who forward; who brings nothing, zeros."""
+        nothing = np.zeros(self.dimension, np.float32)
+        truth = np.stack([each.vector() if each.vector else nothing for each in exchange])
         if lies is None:
             sums = apply(self.schedule, truth)
         else:
-            corrupt = lies.corrupt(self.schedule, truth)
+            absent = [rank for rank, each in enumerate(exchange) if not each.count]
+            corrupt = lies.corrupt(self.schedule, truth, absent)
             sums = apply(self.schedule, truth, corrupt=corrupt, liars=lies.liars)
-        sums /= np.float32(len(sums))
+        sums /= np.float32(_total(exchange))
         return _shared(sums)
 
 
@@ -132,33 +152,55 @@ class Gathered(Reduction):
         super().__init__(schedule, packer.dimension)
         self._packer = packer
 
-    def begin(self, members: Sequence[int], vectors: Vectors) -> list[Parcel]:
+    def begin(self, members: Sequence[int], inputs: Inputs) -> _Parcels:
         """Let all compress what they bring."""
-        return [self._packer.pack(*each) for each in zip(members, vectors, strict=True)]
+        return _packed(self._packer, members, inputs)
 
-    def sent(self, exchange: list[Parcel]) -> Iterator[Phase]:
-        """Yield the bytes of the packets."""
-        sizes = np.array([parcel.bytes for parcel in exchange], np.float64)
+    def sent(self, exchange: _Parcels) -> Iterator[Phase]:
+        """Yield the bytes of the packets; who brings nothing sends none."""
+        sizes = np.array([each.bytes if each else 0 for each in exchange.parcels], np.float64)
         yield Phase(sizes[self.schedule.source], by_row=True) if self._own else Phase(sizes)
 
-    def means(self, exchange: list[Parcel], lies: Lies | None = None) -> list[Array]:
+    def means(self, exchange: _Parcels, lies: Lies | None = None) -> list[Array]:
         """Add up in order of ranks: all hold the same."""
-        mean = added([parcel.packet for parcel in exchange])
-        mean /= np.float32(len(exchange))
-        return [frozen(mean)] * len(exchange)
+        mean = added([each.packet for each in exchange.parcels if each])
+        mean /= np.float32(exchange.count)
+        return [frozen(mean)] * len(exchange.parcels)
+
+
+@dataclass(frozen=True)
+class _Parcels:
+    """The packet of each rank, None of those who bring nothing; and of how many vectors."""
+
+    parcels: list[Parcel | None]
+    count: int
+
+
+def _packed(packer: Packer, members: Sequence[int], inputs: Inputs) -> _Parcels:
+    """Let members compress what they bring; the memories of those who bring nothing stay."""
+    pairs = zip(members, inputs, strict=True)
+    parcels = [packer.pack(member, each.vector) if each.vector else None for member, each in pairs]
+    return _Parcels(parcels, _total(inputs))
 
 
 class _Merging:
     """Packets that are merged when that is due."""
 
-    def __init__(self, schedule: Schedule, parcels: list[Parcel]):
+    def __init__(self, schedule: Schedule, parcels: _Parcels):
         self._schedule = schedule
-        self._parcels = parcels
+        self._parcels = parcels.parcels
+        self.count = parcels.count
 
     @cached_property
     def result(self) -> Exchanged:
-        """What is sent, and what comes of it."""
-        return merged(self._schedule, [each.packet for each in self._parcels])
+        """What is sent, and what comes of it; who brings nothing holds zeros, or no entry."""
+        packets = [each.packet if each else None for each in self._parcels]
+        like = next(each for each in packets if each)
+        nothing = like._replace(
+            vector=np.zeros_like(like.vector),
+            indices=None if like.indices is None else like.indices[:0],
+        )
+        return merged(self._schedule, [each or nothing for each in packets])
 
 
 class Merged(Reduction):
@@ -168,10 +210,9 @@ class Merged(Reduction):
         super().__init__(schedule, packer.dimension)
         self._packer = packer
 
-    def begin(self, members: Sequence[int], vectors: Vectors) -> _Merging:
+    def begin(self, members: Sequence[int], inputs: Inputs) -> _Merging:
         """Let all compress what they bring."""
-        parcels = [self._packer.pack(*each) for each in zip(members, vectors, strict=True)]
-        return _Merging(self.schedule, parcels)
+        return _Merging(self.schedule, _packed(self._packer, members, inputs))
 
     def sent(self, exchange: _Merging) -> Iterator[Phase]:
         """Yield the bytes of the chunks; of sparse ones, the values decide about each transfer."""
@@ -185,7 +226,7 @@ class Merged(Reduction):
     def means(self, exchange: _Merging, lies: Lies | None = None) -> list[Array]:
         """Merge."""
         sums = exchange.result.vectors
-        return _shared(np.asarray(sums / np.float32(len(sums))))
+        return _shared(np.asarray(sums / np.float32(exchange.count)))
 
 
 @dataclass
@@ -222,12 +263,12 @@ class LowRank(Reduction):
         self._packer, self._memory, self._feedback = packer, memory, feedback
         self._compressor = packer.compressor
 
-    def begin(self, members: Sequence[int], vectors: Vectors) -> tuple[Sequence[int], Vectors]:
+    def begin(self, members: Sequence[int], inputs: Inputs) -> tuple[Sequence[int], Inputs]:
         """Keep the vectors until they are due."""
         size = self._compressor.size(self.dimension) or 0
         self._packer.plain_bytes += FLOAT32 * self.dimension * len(members)
         self._packer.packed_bytes += float(size) * len(members)
-        return members, vectors
+        return members, inputs
 
     def sent(self, exchange: Any) -> Iterator[Phase]:
         """Yield the bytes of the chunks of the left factors, then of the right ones."""
@@ -239,19 +280,22 @@ class LowRank(Reduction):
             yield Phase(form.numbers.itemsize * chunks)
 
     def means(
-        self, exchange: tuple[Sequence[int], Vectors], lies: Lies | None = None
+        self, exchange: tuple[Sequence[int], Inputs], lies: Lies | None = None
     ) -> list[Array]:
-        """Compress the mean."""
-        members, vectors = exchange
+        """Compress the mean; who brings nothing keeps what it has kept."""
+        members, inputs = exchange
         memory, kept = self._memory, self._memory.residuals
-        wanted = [
-            vector() + kept[member] if member in kept else vector()
-            for member, vector in zip(members, vectors, strict=True)
-        ]
-        mean = np.asarray(np.mean(wanted, axis=0, dtype=np.float64), np.float32)
+        counts = {m: each.count for m, each in zip(members, inputs, strict=True) if each.count}
+        wanted = {
+            member: each.vector() + kept[member] if member in kept else each.vector()
+            for member, each in zip(members, inputs, strict=True)
+            if each.vector
+        }
+        total = np.sum(list(wanted.values()), axis=0, dtype=np.float64)
+        mean = np.asarray(total / sum(counts.values()), np.float32)
         packet, memory.state = self._compressor.apply(mean, memory.state, memory.rng)
         if self._feedback:
-            left = {m: each - packet.vector for m, each in zip(members, wanted, strict=True)}
+            left = {m: each - counts[m] * packet.vector for m, each in wanted.items()}
             memory.residuals = {**kept, **left}
         return [frozen(packet.vector)] * len(members)
 
@@ -261,6 +305,11 @@ def can_merge(compressor: Compressor) -> bool:
     form = compressor.form
     numbers = form.numbers if isinstance(form, Sparse | Factors) else form
     return isinstance(numbers, Floats)
+
+
+def _total(inputs: Inputs) -> int:
+    """Return how many vectors are brought in all."""
+    return sum(each.count for each in inputs)
 
 
 def _shared(vectors: Array) -> list[Array]:

@@ -14,7 +14,7 @@ from simulator.learning.arrays import Floats
 from simulator.robust.aggregation import Context, aggregate, flops
 from simulator.seeds import Seeds
 from simulator.training.lying_ranks import Lies
-from simulator.training.reductions import FLOAT32, Phase, Reduction, Vectors
+from simulator.training.reductions import FLOAT32, Inputs, Phase, Reduction
 
 __all__ = ['Aggregated', 'Recollection']
 
@@ -74,39 +74,43 @@ class Aggregated(Reduction):
     def __init__(self, schedule: Schedule, dimension: int, memory: Recollection):
         super().__init__(_gathering(schedule), dimension)
         self._memory = memory
-        self.rule = memory.rule
-        self.flops = flops(memory.rule, schedule.ranks, dimension)
 
-    def begin(self, members: Sequence[int], vectors: Vectors) -> tuple[Sequence[int], Vectors]:
+    def begin(self, members: Sequence[int], inputs: Inputs) -> tuple[Sequence[int], Inputs]:
         """Keep the vectors until they are due."""
-        return members, vectors
+        return members, inputs
 
-    def sent(self, exchange: tuple[Sequence[int], Vectors]) -> Iterator[Phase]:
+    def flops(self, count: int) -> float:
+        """Return what the rule costs on so many vectors."""
+        return flops(self._memory.rule, count, self.dimension)
+
+    def sent(self, exchange: tuple[Sequence[int], Inputs]) -> Iterator[Phase]:
         """Yield the bytes of a vector."""
         yield Phase(FLOAT32 * chunk_sizes(self.dimension, self.schedule.chunks, whole=True))
 
     def means(
-        self, exchange: tuple[Sequence[int], Vectors], lies: Lies | None = None
+        self, exchange: tuple[Sequence[int], Inputs], lies: Lies | None = None
     ) -> list[Floats]:
         """Aggregate, once for all ranks that have got the same."""
-        members, vectors = exchange
-        truth = np.stack([each() for each in vectors])
-        found = self._made(members, truth, lies)
+        members, inputs = exchange
+        found = self._made(members, inputs, lies)
         self._memory.previous = dict(zip(members, found, strict=True))
         self._memory.rounds += 1
         return found
 
-    def truths(self, exchange: tuple[Sequence[int], Vectors]) -> list[Floats]:
+    def truths(self, exchange: tuple[Sequence[int], Inputs]) -> list[Floats]:
         """Return what ranks would hold, had nobody lied."""
-        members, vectors = exchange
-        return self._made(members, np.stack([each() for each in vectors]), None)
+        return self._made(*exchange, None)
 
-    def _made(self, members: Sequence[int], truth: Floats, lies: Lies | None) -> list[Floats]:
+    def _made(self, members: Sequence[int], inputs: Inputs, lies: Lies | None) -> list[Floats]:
+        senders = [rank for rank, each in enumerate(inputs) if each.count]
+        truth = np.stack([inputs[rank].mean() for rank in senders])
         known: dict[tuple[int, int], Floats] = {}
         found = []
         memory = self._memory
         for rank, member in enumerate(members):
-            received = truth if lies is None else lies.received(truth, rank, memory.rule)
+            received = truth
+            if lies is not None:
+                received = lies.received(truth, senders, rank, memory.rule)
             key = id(received), id(memory.previous.get(member))
             if key not in known or received is not truth:
                 made = memory.aggregated(member, received)

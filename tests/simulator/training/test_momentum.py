@@ -1,9 +1,12 @@
 """Momentum of workers: a running mean, computed when somebody looks, in order, once."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.cluster.faults import FAULTS
+from simulator.seeds import Seeds
 from simulator.training.momentum import LONGEST, Momentum
 
 
@@ -53,3 +56,64 @@ def test_the_value_is_in_the_type_of_the_vectors_and_read_only():
     sent = Momentum(0.9).of(0, lambda: np.ones(2, np.float32))()
     assert sent.dtype == np.float32
     assert not sent.flags.writeable
+
+
+def test_what_was_since_a_mark_is_forgotten():
+    momentum = Momentum(0.5)
+    first, mark = momentum.of(0, lambda: np.ones(1)), momentum.mark()
+    once = momentum.of(0, lambda: np.full(1, 9.0))()
+    momentum.back_to(mark)
+    assert momentum.of(0, lambda: np.full(1, 9.0))() == once
+    momentum.back_to(mark)
+    momentum.of(1, lambda: np.ones(1))
+    assert momentum.of(0, lambda: np.ones(1))() == 0.75 == first() + 0.25
+
+
+@pytest.mark.parametrize('keep', [0.0, 0.9])
+@pytest.mark.parametrize('options', [{}, {'local_steps': 3}, {'aggregation': 'median'}])
+def test_ranks_have_the_same_as_workers_of_a_server(make_experiment, train, keep, options):
+    options = {'worker_momentum': keep, **options}
+    algorithm = 'all_to_all' if 'aggregation' in options else 'ring'
+    served = train(make_experiment(sigma=0.5, stop={'rounds': 12}), 'parameter_server', **options)
+    reduced = train(
+        make_experiment(sigma=0.5, stop={'rounds': 12}),
+        'all_reduce',
+        algorithm=algorithm,
+        **options,
+    )
+    np.testing.assert_allclose(served.model, reduced.model, rtol=1e-5, atol=1e-6)
+    assert served.summary['train_loss'] == pytest.approx(reduced.summary['train_loss'], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'buckets': 3},
+        {'compression': ['float16'], 'exchange': 'merge'},
+        {'algorithm': 'all_to_all', 'wait_for': 4},
+    ],
+)
+def test_however_ranks_exchange_it(make_experiment, train, options):
+    plain, other = (
+        train(make_experiment(stop={'rounds': 8}), 'all_reduce', worker_momentum=0.9, **each)
+        for each in ({}, options)
+    )
+    np.testing.assert_allclose(
+        plain.model, other.model, atol=2e-3 if 'exchange' in options else 1e-6
+    )
+
+
+def test_a_round_that_is_begun_anew_counts_once_in_it(make_experiment, train):
+    """Rank 1 crashes, and is back: the others' momenta are as if nothing had happened."""
+    whole, broken = make_experiment(stop={'rounds': 1}), make_experiment(stop={'rounds': 1})
+    seconds = broken.learning.gradient_flops(0) / broken.cluster.devices.speed[0]
+    crash = {'devices': 1, 'at': f'{seconds * 0.9} s', 'until': '1 s'}
+    FAULTS.read({'churn': crash})(broken.cluster, Seeds(7))
+    expected = train(whole, 'all_reduce', worker_momentum=0.9)
+    found = train(broken, 'all_reduce', worker_momentum=0.9)
+    start, second = whole.learning.initial, make_experiment().learning
+    for number in range(4):
+        second.request(number, start)
+    again = [second.request(number, start).value for number in range(4)]  # other batches
+    np.testing.assert_allclose(found.model, start - 0.1 * 0.1 * np.mean(again, axis=0), atol=1e-7)
+    assert not np.array_equal(found.model, expected.model)
