@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from simpy.events import Event
 
+from simulator.learning.arrays import Floats
 from simulator.learning.optimizers import State
 from simulator.training.experiment import Experiment
 from simulator.training.group import Brought, Round
@@ -194,7 +196,7 @@ class PartialPrograms(RankPrograms):
         """Call all ranks to an all-reduce of what some have brought."""
         round_ = self.rounds[step]
         members, reduction = round_.members, self.group(round_.members).reductions[bucket]
-        inputs = [self.input(bucket, pile, number) for number in members]
+        inputs = self.inputs(bucket, pile, members)
         round_.lies[bucket] = Lies.of(self.experiment, members, step, f'bucket {bucket}')
         round_.exchanges[bucket] = reduction.begin(members, inputs)
         round_.flops[bucket] = reduction.flops(sum(each.count > 0 for each in inputs))
@@ -205,13 +207,18 @@ class PartialPrograms(RankPrograms):
         for number in members:
             self.tell(self.coordinator, number, self.go(bucket, step), None, step)
 
-    def input(self, bucket: int, pile: Sequence[Brought], number: int) -> Input:
-        """Return what a rank brings of a bucket: all of its own in the pile, added up."""
+    def inputs(self, bucket: int, pile: Sequence[Brought], members: Sequence[int]) -> list[Input]:
+        """Return what each member brings of a bucket: all of its own in the pile, added up."""
         part = self.buckets[bucket].part
-        own = [each for each in pile if each.number == number]
-        if len(own) < 2:
-            return Input(lambda: own[0].vector(part)) if own else NOTHING
-        return Input(lambda: np.sum([each.vector(part) for each in own], axis=0), len(own))
+        own: dict[int, list[Brought]] = {}
+        for each in pile:
+            own.setdefault(each.number, []).append(each)
+        return [
+            Input(partial(_added, own[number], part), len(own[number]))
+            if number in own
+            else NOTHING
+            for number in members
+        ]
 
     def aged(self, bucket: int, brought: Brought, step: int) -> None:
         """Record how many updates are between a rank's model and that of round *step*."""
@@ -240,7 +247,7 @@ class PartialPrograms(RankPrograms):
         round_.exchanges, round_.lies, round_.flops = [None] * count, [None] * count, [0.0] * count
         round_.marks = self.marks()
 
-    def begun(self, number: int, model: Any, step: int) -> Brought:
+    def begun(self, number: int, model: Floats, step: int) -> Brought:
         """Ask for what a rank computes from the model that round *step* begins with."""
         brought = super().begun(number, model, step)
         if not self.steps.are_plain:
@@ -267,3 +274,9 @@ class PartialPrograms(RankPrograms):
         self._news.clear()
         if not self.experiment.scoreboard.over.triggered:
             self.convene(max(self.rounds))
+
+
+def _added(brought: Sequence[Brought], part: slice) -> Floats:
+    """Return the sum of what was brought of a slice."""
+    first, *more = (each.vector(part) for each in brought)
+    return np.sum([first, *more], axis=0) if more else first

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from simulator.cluster.faults import FAULTS
 from simulator.errors import ScenarioError
+from simulator.robust.aggregation import RULES, flops
 from simulator.robust.attacks import ATTACKS
 from simulator.seeds import Seeds
 from simulator.training import KINDS, Facts
@@ -105,8 +106,9 @@ def test_who_waits_for_all_does_what_is_done_without_the_option(reduce_, options
     assert plain.predicted == all_.predicted
 
 
-def test_a_straggler_delays_no_round(reduce_):
-    run = reduce_(wait_for=3, sharing='none', stop={'rounds': 12})
+@pytest.mark.parametrize('slow', [0, 3])  # the one that counts who is ready, or another
+def test_a_straggler_delays_no_round(reduce_, slow):
+    run = reduce_((slow,), wait_for=3, sharing='none', stop={'rounds': 12})
     experiment = run.experiment
     compute = experiment.learning.gradient_flops(0) / SPEED
     alpha, word = 2 * LATENCY, WORD / BANDWIDTH
@@ -117,6 +119,34 @@ def test_a_straggler_delays_no_round(reduce_):
     assert [call[0] for call in run.calls] == pytest.approx(
         [k * one_round + compute + alpha + word for k in range(12)], rel=1e-9
     )
+
+
+@pytest.mark.parametrize('late', ['drop', 'apply'])
+def test_nor_does_what_it_has_to_aggregate(reduce_, late):
+    """It puts that off until it has done with its own work."""
+    rule = {'algorithm': 'all_to_all', 'aggregation': {'krum': {'f': 1}}}
+    run = reduce_(
+        (5,), workers=6, wait_for=5, late=late, sharing='none', stop={'rounds': 9}, **rule
+    )
+    experiment = run.experiment
+    compute = experiment.learning.gradient_flops(0) / SPEED
+    vector, word = 4 * experiment.parameters / BANDWIDTH, WORD / BANDWIDTH
+    calls = [each[0] for each in run.calls]
+    counts = [len(call[3]) for call in run.calls]
+    krum = RULES.read(rule['aggregation'])
+    for before, after, count in zip(calls, calls[1:], counts, strict=False):
+        work = flops(krum, count, experiment.parameters) / SPEED
+        one_round = vector + work + compute + 3 * 2 * LATENCY + 2 * word
+        assert after - before == pytest.approx(one_round, rel=1e-9)
+    names = [tag.name for tag in experiment.cluster.tags.all]
+    rows = [row for row in run.spans if row['device'] == 5]
+    own = next(row for row in rows if names[row['tag']] == 'compute')
+    aggregated = [row for row in rows if names[row['tag']] == 'aggregate']
+    assert aggregated[0]['start'] >= own['end']
+    missed = sum(own['start'] < when < own['end'] for when in calls)
+    assert missed > 1
+    least = SLOW * flops(krum, 5, experiment.parameters) / SPEED  # for each round it has left
+    assert aggregated[0]['end'] - aggregated[0]['start'] >= 0.999 * (missed - 1) * least
 
 
 def test_meanwhile_the_straggler_works_on(reduce_):
