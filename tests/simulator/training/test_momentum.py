@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.cluster.faults import FAULTS
+from simulator.robust.attacks import ATTACKS
 from simulator.seeds import Seeds
+from simulator.training.adversary import Adversary, Liars
 from simulator.training.momentum import LONGEST, Momentum
 
 
@@ -117,3 +119,17 @@ def test_a_round_that_is_begun_anew_counts_once_in_it(make_experiment, train):
     again = [second.request(number, start).value for number in range(4)]  # other batches
     np.testing.assert_allclose(found.model, start - 0.1 * 0.1 * np.mean(again, axis=0), atol=1e-7)
     assert not np.array_equal(found.model, expected.model)
+
+
+@pytest.mark.parametrize('attack', ['sign_flip', {'little_is_enough': {'z': 1.5}}])
+def test_liars_have_the_same_to_hide_in(make_experiment, train, attack):
+    models = []
+    for kind, role in (('parameter_server', 'workers'), ('all_reduce', 'ranks')):
+        experiment = make_experiment(workers=7, stop={'rounds': 10})
+        party = [Liars(role, (1, 4), (ATTACKS.read(attack),))]
+        experiment.adversary = Adversary(party, Seeds(7))
+        options = {'worker_momentum': 0.9, 'aggregation': {'multi_krum': {'f': 2}}}
+        if kind == 'all_reduce':
+            options['algorithm'] = 'all_to_all'
+        models.append(train(experiment, kind, **options).model)
+    np.testing.assert_allclose(*models, rtol=1e-5, atol=1e-6)
