@@ -158,7 +158,7 @@ def _figure(key: str, value: float | None) -> str:
         return ''
     if key.endswith('seconds'):
         return format_quantity(value, Seconds, digits=6)
-    if 'bytes' in key:
+    if 'bytes' in key or key == 'peak_memory':
         return format_quantity(value, Bytes, digits=4)
     return f'{value:,.0f}' if value == round(value) else f'{value:.4g}'
 

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from simulator.catalogue import Choice
 from simulator.catalogue.entry import Options
+from simulator.cluster.cluster import Cluster
 from simulator.collectives.timed import Group
 from simulator.learning.arrays import Floats
 from simulator.training.algorithms import ALL_REDUCES
 from simulator.training.experiment import Experiment
-from simulator.training.facts import Facts
+from simulator.training.facts import Facts, nodes_with
 from simulator.training.ranks import ranks_of
 from simulator.training.reductions import Dense, Input
 from topologies import ring_order
@@ -42,6 +43,8 @@ class PartReplicas:
         By replica.
     parameters : int
         How many they hold.
+    name : str
+        Of its messages in the traces.
 
     Attributes
     ----------
@@ -51,13 +54,18 @@ class PartReplicas:
     """
 
     def __init__(
-        self, experiment: Experiment, algorithm: Choice, devices: Sequence[int], parameters: int
+        self,
+        experiment: Experiment,
+        algorithm: Choice,
+        devices: Sequence[int],
+        parameters: int,
+        name: str = 'all_reduce',
     ):
         numbers = [experiment.workers.index(device) for device in devices]
         schedule = algorithm(ranks_of(experiment.cluster, algorithm, numbers))
         self._dense = Dense(schedule, parameters)
         self.sizes = next(self._dense.sent(())).sizes * experiment.scale.bytes
-        self.group = Group(experiment.cluster, list(devices), schedule, name='all_reduce')
+        self.group = Group(experiment.cluster, list(devices), schedule, name=name)
 
     def mean(self, gradients: Sequence[Floats]) -> Floats:
         """Return the mean of the replicas' gradients by their parameters, each (parameters,)."""
@@ -65,13 +73,13 @@ class PartReplicas:
 
 
 def grid_of(
-    experiment: Experiment, devices: Sequence[int], width: int, *, parts_together: bool
+    place: Cluster | Facts, devices: Sequence[int], width: int, *, parts_together: bool
 ) -> NDArray[np.int64]:
     """Return which device of each replica holds which part, (replicas, width).
 
     Parameters
     ----------
-    experiment : Experiment
+    place : Cluster or Facts
     devices : sequence of int
         All workers in order; empty for the order of the topology, those near each other together.
     width : int
@@ -80,10 +88,12 @@ def grid_of(
         Whether the parts of one replica follow each other in that order, or all that hold the
         same part.
     """
-    workers = experiment.workers
     order = list(devices)
     if not order:
-        order = [workers[place] for place in ring_order(experiment.cluster.graph, workers)]
+        graph = place.graph
+        assert graph is not None  # noqa: S101 - whoever asks has a cluster
+        workers = nodes_with(graph, 'worker')
+        order = [workers[number] for number in ring_order(graph, workers)]
     if parts_together:
         return np.array(order).reshape(-1, width)
     return np.array(order).reshape(width, -1).T.copy()

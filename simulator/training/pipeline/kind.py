@@ -8,11 +8,14 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
 
+from simulator.errors import PlacementError
+from simulator.learning.models import Model
 from simulator.training.experiment import Experiment
 from simulator.training.facts import Facts
 from simulator.training.parts import DataParallel, are_all_workers, grid_of
-from simulator.training.pipeline.programs import Pipelines, Plan
-from simulator.training.pipeline.schedules import SCHEDULES, bubble_share
+from simulator.training.pipeline.plan import Plan
+from simulator.training.pipeline.programs import Pipelines
+from simulator.training.pipeline.schedules import bubble_share
 from simulator.training.pipeline.stages import stages_of
 
 __all__ = ['check_pipeline', 'pipeline', 'predict_pipeline', 'shards_of_pipeline']
@@ -79,15 +82,30 @@ def pipeline(
        Megatron-LM", SC 2021 (one forward, one backward; with data parallelism).
     """
     learning = experiment.learning
-    inputs = prod(learning.data.train.inputs.shape[1:])
-    parts = stages_of(learning.model.layers, inputs, stages, layers)
-    orders = [SCHEDULES[schedule](stage, stages, micro_batches) for stage in range(stages)]
-    places = grid_of(experiment, devices, stages, parts_together=neighbours == 'stages')
-    plan = Plan(places, parts, orders, micro_batches, data_parallel.algorithm)
-    return Pipelines(experiment, plan).run()
+    parts = stages_of(
+        learning.model.layers, prod(learning.data.train.inputs.shape[1:]), stages, layers
+    )
+    together = neighbours == 'stages'
+    places = grid_of(experiment.cluster, devices, stages, parts_together=together)
+    batches = [learning.batch(replica) for replica in range(len(places))]
+    plan = Plan.of(places, parts, schedule, batches, micro_batches, experiment.scale)
+    return Pipelines(experiment, plan, data_parallel.algorithm).run()
 
 
-def check_pipeline(
+def check_pipeline(facts: Facts, **options: Any) -> Iterator[str]:
+    """Say what does not fit the workers, the model, the mini-batches or the memory."""
+    misfits = list(_misfits(facts, **options))
+    yield from misfits
+    if not misfits and facts.model is not None and facts.devices is not None:
+        try:
+            plan = _planned(facts, facts.model, **options)
+        except PlacementError as error:
+            yield str(error)
+        else:
+            yield from plan.overfull(facts.devices)
+
+
+def _misfits(
     facts: Facts,
     *,
     stages: int,
@@ -96,7 +114,7 @@ def check_pipeline(
     devices: Sequence[int] = (),
     **_: Any,
 ) -> Iterator[str]:
-    """Say what does not fit the workers, the model or the mini-batches."""
+    """Say which numbers do not go together."""
     if facts.workers % stages:
         yield f'{facts.workers} workers are not whole pipelines of stages(={stages}); change either'
     if facts.layers is not None and stages > facts.layers:
@@ -113,13 +131,36 @@ def check_pipeline(
         yield f'devices: {list(devices)} must name each of the {facts.workers} workers once'
 
 
+def _planned(
+    facts: Facts,
+    model: Model,
+    *,
+    stages: int,
+    micro_batches: int = 1,
+    schedule: str = 'one_forward_one_backward',
+    layers: Sequence[int] = (),
+    devices: Sequence[int] = (),
+    neighbours: str = 'stages',
+    **_: Any,
+) -> Plan:
+    """Return the plan of a run that has not begun."""
+    parts = stages_of(model.layers, prod(facts.inputs), stages, layers)
+    places = grid_of(facts, devices, stages, parts_together=neighbours == 'stages')
+    batches = [facts.batch or 1] * len(places)
+    return Plan.of(places, parts, schedule, batches, micro_batches, facts.scale)
+
+
 def shards_of_pipeline(workers: int, *, stages: int, **_: Any) -> int:
     """Return among how many the data are dealt: one part a pipeline."""
     return max(1, workers // stages)
 
 
 def predict_pipeline(
-    facts: Facts, *, stages: int, micro_batches: int = 1, **_: Any
+    facts: Facts, *, stages: int, micro_batches: int = 1, **options: Any
 ) -> dict[str, float]:
-    """Return the share of the bubble with equal stages and free links."""
-    return {'bubble_share': bubble_share(stages, micro_batches)}
+    """Return the share of the bubble with equal stages and free links, and the memory needed."""
+    figures = {'bubble_share': bubble_share(stages, micro_batches)}
+    if facts.model is not None:
+        given = {'stages': stages, 'micro_batches': micro_batches, **options}
+        figures['peak_memory'] = float(_planned(facts, facts.model, **given).memory.max())
+    return figures

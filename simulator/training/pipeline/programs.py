@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from simpy.events import Event
 
 from simulator.catalogue import Choice
 from simulator.cluster.launched import LaunchedGraph
-from simulator.errors import PlacementError
 from simulator.learning import frozen
 from simulator.learning.arrays import Floats
 from simulator.placement.executor import Rows
@@ -21,11 +20,11 @@ from simulator.training.experiment import ELEMENT, Experiment
 from simulator.training.lives import Program
 from simulator.training.parts import PartReplicas
 from simulator.training.pipeline.gradients import MicroBatches
-from simulator.training.pipeline.schedules import Pass, held
-from simulator.training.pipeline.stages import Stage
+from simulator.training.pipeline.plan import Plan
+from simulator.training.pipeline.schedules import held
 from simulator.training.pipeline.tasks import lay_pipelines
 
-__all__ = ['Pipelines', 'Plan']
+__all__ = ['Pipelines']
 
 TAGS = (
     ('compute', 'forward'),
@@ -35,27 +34,6 @@ TAGS = (
 )
 
 
-class Plan(NamedTuple):
-    """What runs where, and in which order.
-
-    Attributes
-    ----------
-    devices : int array, shape (replicas, stages)
-    stages : list of Stage
-    orders : list of lists of Pass
-        By stage.
-    micro_batches : int
-    algorithm : Choice
-        The all-reduce among the replicas of each stage.
-    """
-
-    devices: NDArray[np.int64]
-    stages: list[Stage]
-    orders: list[list[Pass]]
-    micro_batches: int
-    algorithm: Choice
-
-
 class Pipelines:
     """One run: the one program of the steps, one of each stage, and what they share.
 
@@ -63,13 +41,15 @@ class Pipelines:
     ----------
     experiment : Experiment
     plan : Plan
+    algorithm : Choice
+        The all-reduce among the replicas of each stage.
     """
 
-    def __init__(self, experiment: Experiment, plan: Plan):
+    def __init__(self, experiment: Experiment, plan: Plan, algorithm: Choice):
         self.experiment, self.plan = experiment, plan
         replicas = len(plan.devices)
         self.reduced = [
-            PartReplicas(experiment, plan.algorithm, plan.devices[:, k].tolist(), stage.parameters)
+            PartReplicas(experiment, algorithm, plan.devices[:, k].tolist(), stage.parameters)
             if replicas > 1 and stage.parameters
             else None
             for k, stage in enumerate(plan.stages)
@@ -81,19 +61,15 @@ class Pipelines:
         )
         self._rows = Rows()
         experiment.cluster.fabric.tap(self._rows.messages, self._rows.spans)
-        samples = [
-            _parts(experiment.learning.batch(k), plan.micro_batches) for k in range(replicas)
-        ]
         scale, tags = experiment.scale, experiment.cluster.tags
         self._laid = lay_pipelines(
             plan.devices,
             plan.orders,
             [stage.flops * scale.flops for stage in plan.stages],
             [stage.outputs * ELEMENT * scale.bytes for stage in plan.stages],
-            np.array(samples),
+            plan.samples,
             tuple(tags.number(*tag) for tag in TAGS),  # type: ignore[arg-type]
         )
-        self.peak = self._memory(np.array(samples).max(axis=1))
         self._launched: LaunchedGraph | None = None
 
     def run(self) -> dict[str, Any]:
@@ -105,7 +81,7 @@ class Pipelines:
             'stages': len(self.plan.stages),
             'replicas': len(self.plan.devices),
             'micro_batches': self.plan.micro_batches,
-            'peak_memory': float(self.peak.max()),
+            'peak_memory': float(self.plan.memory.max()),
             'held_micro_batches': max(map(held, self.plan.orders)),
         }
         return {'pipeline': figures, 'measured': {'bubble_share': bubble}}
@@ -202,7 +178,7 @@ class Pipelines:
         self.bubbles.append(1 - busy / whole if whole else 0.0)
         board = self.experiment.scoreboard
         board.metric('bubble_share', self.bubbles[-1], step=step)
-        for device, peak in zip(self.nodes, self.peak.ravel().tolist(), strict=True):
+        for device, peak in zip(self.nodes, self.plan.memory.ravel().tolist(), strict=True):
             board.metric('peak_memory', peak, device=device, step=step)
 
     def _idle(
@@ -214,34 +190,3 @@ class Pipelines:
         for since, until in zip(began.tolist(), went_on.tolist(), strict=True):
             if until > since:
                 self.experiment.recorder.span(node, 'wait', 'bubble', step, since, until)
-
-    def _memory(self, most: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the bytes (replicas, stages) held at most: parameters, gradients, activations.
-
-        Raises
-        ------
-        PlacementError
-            If a device has less.
-        """
-        plan, unit = self.plan, ELEMENT * self.experiment.scale.bytes
-        fixed = np.array([2 * stage.parameters for stage in plan.stages], float)
-        kept = np.array(
-            [
-                held(order) * stage.kept
-                for order, stage in zip(plan.orders, plan.stages, strict=True)
-            ]
-        )
-        peak: NDArray[np.float64] = unit * (fixed + most[:, None] * kept)
-        room = self.experiment.cluster.devices.memory[plan.devices]
-        for replica, stage in np.argwhere(peak > room).tolist()[:1]:
-            raise PlacementError(
-                f'stage {stage} needs {peak[replica, stage]:.6g} bytes at once, device '
-                f'{plan.devices[replica, stage]} has {room[replica, stage]:.6g}; take more stages '
-                'or smaller micro-batches'
-            )
-        return peak
-
-
-def _parts(batch: int, count: int) -> list[int]:
-    """Return the samples of each of so many parts of a mini-batch."""
-    return [len(part) for part in np.array_split(np.arange(batch), count)]

@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from simulator.errors import PlacementError
 from simulator.execution import execute
 from simulator.recording import Identity, RunFolder
 from simulator.scenario.checks import check
@@ -66,7 +65,7 @@ def test_the_bubble_of_equal_stages_on_free_links(tmp_path, schedule, stages, mi
     equal = scenario(workers=stages, cluster=slower if stages > 1 else None, **options)
     summary = run(equal, tmp_path)
     share = bubble_share(stages, micro_batches)
-    assert summary['predicted'] == {'bubble_share': share}
+    assert summary['predicted']['bubble_share'] == share
     assert summary['measured']['bubble_share'] == pytest.approx(share, abs=1e-9)
     spans = table(tmp_path, 'spans')
     took = (spans['end_ns'] - spans['start_ns']).groupby(spans['operation']).sum()
@@ -125,7 +124,7 @@ def test_devices_by_option(tmp_path):
     assert {tuple(way) for way in ways.tolist()} == {(2, 0), (0, 1)}
 
 
-def test_one_by_one_holds_fewer_micro_batches_and_memory_is_enforced(tmp_path):
+def test_one_by_one_holds_fewer_micro_batches_in_less_memory(tmp_path):
     split = {'stages': 3, 'micro_batches': 8}
     first, second = (
         run(scenario(workers=3, schedule=each, **split), tmp_path / each)['pipeline']
@@ -135,10 +134,22 @@ def test_one_by_one_holds_fewer_micro_batches_and_memory_is_enforced(tmp_path):
     # 110 parameters and their gradients; 4 samples each of inputs, flattened, and of the sums
     assert first['peak_memory'] == 4 * (220 + 8 * 4 * 30)
     assert second['peak_memory'] == 4 * (220 + 3 * 4 * 30)
+
+
+def test_memory_is_checked_beforehand(tmp_path):
+    split = {'stages': 3, 'micro_batches': 8}
     tight = {'device': {'memory': '3 kB'}}
-    run(scenario(workers=3, cluster=tight, **split), tmp_path / 'fits')
-    with pytest.raises(PlacementError, match='stage 0 needs 4720 bytes at once, device 0 has'):
-        run(scenario(workers=3, cluster=tight, schedule='fill_drain', **split), tmp_path / 'over')
+    summary = run(scenario(workers=3, cluster=tight, **split), tmp_path)
+    assert summary['predicted']['peak_memory'] == summary['pipeline']['peak_memory']
+    assert messages(scenario(workers=3, cluster=tight, schedule='fill_drain', **split)) == [
+        (
+            'stage 0 needs 4720 bytes at once, device 0 has 3000; take more stages, smaller '
+            'micro-batches, or the schedule one_forward_one_backward'
+        )
+    ]
+    order = {'overrides': {'devices': {'1': {'memory': '1 kB'}}}}
+    [message] = messages(scenario(workers=3, cluster=order, devices=[2, 1, 0], **split))
+    assert message.startswith('stage 1 needs 1520 bytes at once, device 1 has 1000')
 
 
 def test_a_crash_breaks_the_step_off_and_changes_no_value(tmp_path):
