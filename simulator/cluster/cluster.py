@@ -181,9 +181,10 @@ class Cluster:
         self, device: int, seconds: float, *, operation: str, activity: str, step: int
     ) -> Event:
         """Let *device* be busy for exactly so many *seconds*; return the event of its end."""
-        tag = self.tags.number(activity, operation)
-        task = self.fabric.compute(self.clock.now, device, seconds, tag=tag, step=step, watch=True)
-        return self.clock.completion(task)
+        clock, tag = self.clock, self.tags.numbers[activity, operation]
+        task = self.fabric.compute(clock.now, device, seconds, tag=tag, step=step, watch=True)
+        done = clock.completions[task] = Event(clock)
+        return done
 
     def stop(self, device: int, *, crashes: bool) -> None:
         """Let *device* stand still; if it *crashes*, it loses its work and its messages.

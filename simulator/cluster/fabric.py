@@ -63,6 +63,11 @@ class Fabric:
     on_messages, on_spans : callable, optional
         Take trace rows (``state.MESSAGE_ROW``, ``state.SPAN_ROW``); without them none are kept.
 
+    Attributes
+    ----------
+    hands : pair of memoryviews, shape (1,)
+        `now` and `next`, for the fastest look.
+
     Examples
     --------
     Two messages share a link of 100 B/s and 1 s of latency:
@@ -108,8 +113,7 @@ class Fabric:
         world['attempts'] = attempts
         world['jitter'] = jitter is not None
         world['lossy'] = bool(np.any(network.loss > 0))
-        # the fastest look from Python
-        self._now, self._next = world['now'].data, world['next'].data
+        self.hands = self._now, self._next = world['now'].data, world['next'].data
 
     @property
     def now(self) -> float:

@@ -25,6 +25,13 @@ class Tag(NamedTuple):
 class Tags:
     """Numbers for what tasks are, as the fabric keeps them.
 
+    Attributes
+    ----------
+    all : list of Tag
+        By number.
+    numbers : dict of (str, str) to int
+        `number` without the call; what is new gets a number when it is looked up.
+
     Examples
     --------
     >>> tags = Tags()
@@ -34,14 +41,21 @@ class Tags:
 
     def __init__(self) -> None:
         self.all: list[Tag] = []
-        self._numbers: dict[tuple[str, str], int] = {}
+        self.numbers = _Numbers(self.all)
 
     def number(self, name: str, detail: str = '') -> int:
         """Return the number of a tag, a new one if it is new."""
-        number = self._numbers.get((name, detail))
-        if number is None:
-            number = self._numbers[name, detail] = len(self.all)
-            self.all.append(Tag(name, detail))
+        return self.numbers[name, detail]
+
+
+class _Numbers(dict[tuple[str, str], int]):
+    def __init__(self, tags: list[Tag]):
+        super().__init__()
+        self._tags = tags
+
+    def __missing__(self, key: tuple[str, str]) -> int:
+        number = self[key] = len(self._tags)
+        self._tags.append(Tag(*key))
         return number
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from simpy.core import Environment
 from simpy.events import Event
@@ -12,7 +13,8 @@ from simpy.events import Event
 __all__ = ['Mailbox', 'Message', 'Waiter']
 
 
-class Message(NamedTuple):
+@dataclass(slots=True)
+class Message:
     """What travels: the world times *size*, and never looks into *payload*.
 
     Attributes
@@ -86,10 +88,14 @@ class Mailbox:
     def put(self, message: Message) -> None:
         """Hand *message* to the first who waits for it, or keep it."""
         waiters = self._waiting.get(message.tag, [])
-        for k, waiter in enumerate(waiters):
+        for waiter in waiters:
             if waiter.source is None or waiter.source == message.source:
-                del waiters[k]
-                _fire(waiter, message)
+                waiters.remove(waiter)
+                # let it happen now: as in simpy, without the way through its queue
+                waiter._ok, waiter._value = True, message  # noqa: SLF001
+                callbacks, waiter.callbacks = waiter.callbacks, None  # type: ignore[assignment]
+                for tell in callbacks:
+                    tell(waiter)
                 return
         self._arrived.setdefault(message.tag, deque()).append(message)
 
@@ -127,11 +133,3 @@ class Mailbox:
                     del self._arrived[tag]
                 return message
         return None
-
-
-def _fire(event: Event, message: Message) -> None:
-    """Let *event* happen now: as in simpy, without the way through its queue."""
-    event._ok, event._value = True, message  # noqa: SLF001
-    callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-    for tell in callbacks:
-        tell(event)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from simpy.events import Event
 
+from simulator.cluster.clock import Clock
 from simulator.cluster.cluster import Cluster
 from simulator.transport.mailbox import Mailbox, Message
 
@@ -18,9 +19,9 @@ class _Delivery(Event):
 
     __slots__ = ('message',)
 
-    def __init__(self, transport: Transport, message: Message):
-        self.env = transport.clock
-        self.callbacks = [transport._deliver]  # noqa: SLF001 - the two are one
+    def __init__(self, clock: Clock, deliver: Callable[[Event], None], message: Message):
+        self.env = clock
+        self.callbacks = [deliver]
         self.message = message
 
 
@@ -42,7 +43,8 @@ class Transport:
     def __init__(self, cluster: Cluster):
         self.clock = cluster.clock
         self._fabric = cluster.fabric
-        self._tags = cluster.tags
+        self._tags = cluster.tags.numbers
+        self._arrive = self._deliver
         self._boxes = [Mailbox(self.clock) for _ in range(cluster.network.hosts)]
         self._born = cluster.born
         cluster.diagnoses.append(self.diagnosis)
@@ -83,19 +85,21 @@ class Transport:
         Event
             Fires when the message is in the receiver's mailbox; its value is the message.
         """
-        clock, now = self.clock, self.clock.now
+        clock = self.clock
+        now = clock.now
         message = Message(source, target, size, kind if tag is None else tag, payload, now)
         number = self._fabric.send(
             now,
             source,
             target,
             size,
-            tag=self._tags.number(kind),
+            tag=self._tags[kind, ''],
             step=step,
             watch=True,
             reliable=reliable,
         )
-        return clock.completion(number, _Delivery(self, message))
+        delivery = clock.completions[number] = _Delivery(clock, self._arrive, message)
+        return delivery
 
     def receive(self, device: int, tag: Hashable, source: int | None = None) -> Event:
         """Return an event whose value is the next message to *device* with *tag*."""
