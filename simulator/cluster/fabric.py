@@ -96,6 +96,7 @@ class Fabric:
     ):
         self.network = network
         self.table = RouteTable(network, routing)
+        self._known = self.table.known
         self._on_messages, self._on_spans = on_messages, on_spans
         takers = {'messages': on_messages, 'spans': on_spans}
         traces = [name for name, taker in takers.items() if taker is not None]
@@ -164,7 +165,9 @@ class Fabric:
         reduce: bool = False,
     ) -> int:
         """Send *size* bytes from one device to another; return the message's id."""
-        route = self.table.of(source, target)
+        route = self._known.get((source, target))
+        if route is None:
+            route = self.table.of(source, target)
         if route >= self._routes:
             self._take_routes()
         flags = watch * WATCH | reliable * RELIABLE | reduce * REDUCE

@@ -44,6 +44,8 @@ class RouteTable:
         Routes found so far.
     hops : int
         The length of the longest route so far.
+    known : dict of (int, int) to int
+        What `of` has found so far, for the fastest look.
 
     Examples
     --------
@@ -62,7 +64,8 @@ class RouteTable:
         self.count = 0
         self.hops = 1
         self._used = 0
-        self._known: dict[tuple[int, int], int] = {}  # of pairs that were asked for singly
+        self.known: dict[tuple[int, int], int] = {}
+        self._expected: dict[tuple[int, int], int] = {}
         self._pairs: NDArray[np.int64] = np.empty(0, np.int64)
         self._enlarge(64)
         self._tree = np.zeros(network.nodes, TREE)
@@ -74,11 +77,27 @@ class RouteTable:
     def of(self, source: int, target: int) -> int:
         """Return the number of the route from device *source* to device *target*."""
         key = (source, target)
-        number = self._known.get(key)
+        number = self.known.get(key)
         if number is None:
-            ends = np.array(key)
-            number = self._known[key] = int(self.between(ends, _FIRST, _SECOND)[0])
+            number = self._expected.pop(key, None)
+            if number is None:
+                number = int(self.between(np.array(key), _FIRST, _SECOND)[0])
+            self.known[key] = number
         return number
+
+    def expect(self, source: NDArray[np.int64], target: NDArray[np.int64]) -> None:
+        """Find together, at far less cost, routes that `of` will be asked for one by one.
+
+        Parameters
+        ----------
+        source, target : int arrays, shape (pairs,)
+            Devices.
+        """
+        old = self.count
+        numbers = self.between(np.arange(self.network.nodes), source, target)
+        new = (numbers >= old).nonzero()[0]
+        columns = (array[new].tolist() for array in (source, target, numbers))
+        self._expected.update(((a, b), number) for a, b, number in zip(*columns, strict=True))
 
     def between(
         self, devices: NDArray[np.int64], source: NDArray[Any], target: NDArray[Any]
@@ -113,6 +132,9 @@ class RouteTable:
             self._enlarge(4 * len(self._keys))
         if self.count > old:
             self._find(np.arange(old, self.count))
+        if self._expected and (routes < old).any():
+            asked = set(routes.tolist())
+            self._expected = {k: n for k, n in self._expected.items() if n not in asked}
         return routes
 
     def links_of(self, route: int) -> NDArray[np.int32]:
@@ -121,7 +143,7 @@ class RouteTable:
         return self.path[record['first'] : record['first'] + record['hops']]
 
     def used(self) -> dict[str, NDArray[Any]]:
-        """Return the links of all routes found so far: a row a link, by source and target.
+        """Return the links of all routes asked for so far: a row a link, by source and target.
 
         Examples
         --------
@@ -132,7 +154,8 @@ class RouteTable:
         >>> {name: column.tolist() for name, column in table.used().items()}
         {'source': [2, 2], 'target': [0, 0], 'hop': [0, 1], 'link': [3, 1]}
         """
-        routes = np.sort(self.routes[: self.count], order=['source', 'target'])
+        asked = np.delete(self.routes[: self.count], list(self._expected.values()))
+        routes = np.sort(asked, order=['source', 'target'])
         hops = routes['hops'].astype(np.int64)
         hop = np.arange(hops.sum()) - np.repeat(np.cumsum(hops) - hops, hops)
         return {

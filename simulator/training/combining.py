@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulator.learning.arrays import DIVERGENCE, Floats
+from simulator.learning.arrays import Floats
 from simulator.robust.aggregation import Outcome, flops, problems
 from simulator.robust.arrays import stacked_rows
 from simulator.training.aggregating import Aggregator
@@ -62,7 +62,6 @@ class Combiner:
             self._flops[shard, count] = flops(self._choice, count, part.stop - part.start)
         return self._flops[shard, count]
 
-    @DIVERGENCE
     def combined(self, shard: int, collected: Sequence[Pushed]) -> Floats:
         """Return what the rule makes of what was collected for a slice, (d,)."""
         part = self._slices[shard]

@@ -146,7 +146,7 @@ class Experiment:
         if self._learning is not None:
             self.scoreboard.begin(self._learning.initial if start is None else start)
         try:
-            with _rare_collections():
+            with _rare_collections(), np.errstate(all='ignore'):  # a run may diverge, as it likes
                 self.clock.run(over)
         except RuntimeError as error:
             if over.triggered:

@@ -71,6 +71,7 @@ class Servers:
 
     def run(self) -> dict[str, float]:
         """Start the programs, run to the end, and return what the summary says of it."""
+        self.transport.expect(sorted(set(self.homes)), self.experiment.workers)
         for shard, home in enumerate(self.homes):
             self.lives.start(home, self.server(shard))
             for place in self.replicas.places(home):  # all know the model that training starts from

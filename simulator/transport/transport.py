@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 from simpy.events import Event
 
 from simulator.cluster.clock import Clock
@@ -100,6 +101,12 @@ class Transport:
         )
         delivery = clock.completions[number] = _Delivery(clock, self._arrive, message)
         return delivery
+
+    def expect(self, devices: Sequence[int], others: Sequence[int]) -> None:
+        """Prepare for messages between any of *devices* and any of *others*, both ways."""
+        here, there = np.repeat(devices, len(others)), np.tile(others, len(devices))
+        routes = self._fabric.table
+        routes.expect(np.concatenate([here, there]), np.concatenate([there, here]))
 
     def receive(self, device: int, tag: Hashable, source: int | None = None) -> Event:
         """Return an event whose value is the next message to *device* with *tag*."""

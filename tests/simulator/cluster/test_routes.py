@@ -125,3 +125,21 @@ def test_links_that_make_no_sense_are_refused(options, message):
 def test_a_graph_in_parts_is_refused():
     with pytest.raises(TopologyError, match='it falls into 2 parts'):
         Network.of(nx.empty_graph(2), hosts=2, bandwidth=1.0, latency=1.0)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=seeds, routing=st.sampled_from(['shortest', 'ecmp']))
+def test_routes_that_are_expected_are_the_same_and_used_only_when_asked_for(seed, routing):
+    rng = np.random.default_rng(seed)
+    network = random_network(rng, nodes=24, extra=20)
+    hosts = np.arange(network.hosts)
+    expected, singly, together = rng.integers(network.hosts, size=(3, 2, 30))
+    one, other = RouteTable(network, routing), RouteTable(network, routing)
+    one.expect(*expected)
+    for table in (one, other):
+        for source, target in singly.T.tolist():
+            table.of(source, target)
+        table.between(hosts, *together)
+    assert {name: column.tolist() for name, column in one.used().items()} == {
+        name: column.tolist() for name, column in other.used().items()
+    }
