@@ -26,7 +26,7 @@ from simulator.scenario.schema import Cluster, Learning, Overrides, Scenario
 from simulator.scenario.starts import check_start
 from simulator.scenario.world import links_named, nodes_named
 from simulator.seeds import Seeds
-from simulator.training import STUDIES, TIMELESS
+from simulator.training import BLOCKWISE, STUDIES, TIMELESS
 
 __all__ = ['check']
 
@@ -55,6 +55,7 @@ def check(scenario: Scenario) -> Iterator[Fault]:
         parts = shards_of(scenario, world.workers)
         taught = yield from _check_learning(scenario, scenario.learning, parts)
         yield from _check_max_norm(scenario, world)
+        yield from _check_lengths(scenario)
         yield from _check_full_gradient(scenario, taught)
     data = taught.data if taught else None
     yield from check_adversary(scenario, world.graph, Seeds(seed), data)
@@ -183,6 +184,22 @@ def _check_max_norm(scenario: Scenario, world: World) -> Iterator[Fault]:
     if shards > 1 and options['local_steps'] == 1 and options['local_growth'] == 1:
         message = f'needs whole models, but {shards} servers or shards keep slices; take shards: 1'
         yield Fault(('learning', 'regularization', 'max_norm'), message, at_key=True)
+
+
+def _check_lengths(scenario: Scenario) -> Iterator[Fault]:
+    """Refuse what needs lengths of vectors, where each device holds blocks of them."""
+    name, section = scenario.training.name, scenario.learning
+    if section is None or name not in BLOCKWISE:
+        return
+    remedies = {'max_norm': 'l2', 'clip_norm': 'clip_value'}
+    for key, remedy in remedies.items():
+        limit = getattr(section.regularization, key)
+        if limit is not None:
+            message = (
+                f'(={limit:g}) needs the length of whole vectors, of which the devices of '
+                f'{name} hold blocks; take {remedy}'
+            )
+            yield Fault(('learning', 'regularization', key), message, at_key=True)
 
 
 def _check_full_gradient(scenario: Scenario, taught: Taught | None) -> Iterator[Fault]:

@@ -53,8 +53,15 @@ from simulator.training.resilience import (
     resilience,
 )
 from simulator.training.scoreboard import Every, Scoreboard, Stop
+from simulator.training.tensor_parallel.kind import (
+    check_tensor_parallel,
+    predict_tensor_parallel,
+    shards_of_tensor_parallel,
+    tensor_parallel,
+)
 
 __all__ = [
+    'BLOCKWISE',
     'CLOCKS',
     'KINDS',
     'STUDIES',
@@ -78,6 +85,7 @@ KINDS = Catalogue(
         'gossip': gossip,
         'guanyu': guanyu,
         'pipeline': pipeline,
+        'tensor_parallel': tensor_parallel,
         'model_parallel': model_parallel,
         'collective': collective,
         'placement': placement,
@@ -89,6 +97,7 @@ KINDS = Catalogue(
         'gossip': check_gossip,
         'guanyu': check_guanyu,
         'pipeline': check_pipeline,
+        'tensor_parallel': check_tensor_parallel,
         'resilience': check_resilience,
     },
     valid={'all_reduce': valid_all_reduce},
@@ -105,13 +114,18 @@ KINDS = Catalogue(
         'gossip': roles_of_gossip,
         'guanyu': roles_of_guanyu,
     },
-    shards={'pipeline': shards_of_pipeline, 'model_parallel': shards_of_model_parallel},
+    shards={
+        'pipeline': shards_of_pipeline,
+        'tensor_parallel': shards_of_tensor_parallel,
+        'model_parallel': shards_of_model_parallel,
+    },
     predict={
         'parameter_server': predict_parameter_server,
         'all_reduce': predict_all_reduce,
         'gossip': predict_gossip,
         'guanyu': predict_guanyu,
         'pipeline': predict_pipeline,
+        'tensor_parallel': predict_tensor_parallel,
         'collective': predict_collective,
         'placement': predict_placement,
         'resilience': predict_resilience,
@@ -123,3 +137,6 @@ STUDIES = frozenset({'collective', 'placement'})
 
 TIMELESS = frozenset({'resilience'})
 """Kinds that look at vectors alone: of the cluster they need the number of workers."""
+
+BLOCKWISE = frozenset({'tensor_parallel'})
+"""Kinds whose devices hold blocks of weights: none knows how long a whole gradient or row is."""

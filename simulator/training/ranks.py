@@ -45,11 +45,21 @@ def ranks_of(
     return Ranks(len(workers), groups=groups_of(graph, workers), order=order)
 
 
-def route_costs(facts: Facts, algorithm: Choice, ranks: Ranks) -> tuple[float, float]:
+def route_costs(
+    facts: Facts, algorithm: Choice, ranks: Ranks, members: Sequence[int] | None = None
+) -> tuple[float, float]:
     """Return alpha and beta of a collective: of the longest and of the slowest route it takes.
 
     Only routes between ranks that talk to each other count, so that a ring around a torus pays
     for one hop. Where these are too many to look up, all of the cluster's count.
+
+    Parameters
+    ----------
+    facts : Facts
+    algorithm : Choice
+    ranks : Ranks
+    members : sequence of int, optional
+        Numbers of the workers that take part; all by default.
 
     Returns
     -------
@@ -62,6 +72,8 @@ def route_costs(facts: Facts, algorithm: Choice, ranks: Ranks) -> tuple[float, f
     if facts.network is None or facts.graph is None or pairs is None:
         return facts.latency, 1.0 / facts.bandwidth
     table, workers = RouteTable(facts.network), nodes_with(facts.graph, 'worker')
+    if members is not None:
+        workers = [workers[number] for number in members]
     routes = [table.of(workers[source], workers[target]) for source, target in pairs]
     slowest = [float(facts.network.bandwidth[table.links_of(route)].min()) for route in routes]
     alpha = max((float(table.routes['latency'][route]) for route in routes), default=0.0)

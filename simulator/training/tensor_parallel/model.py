@@ -55,7 +55,7 @@ class SplitModel:
 
     def __init__(self, model: Model, team: Team, way: Way):
         if not isinstance(model, Network):
-            raise PlacementError('the model is no chain of layers; take mlp or transformer')
+            raise PlacementError('learning.model is no chain of layers; take mlp or transformer')
         splits = split_layers(model.chain, team, way)
         self._network = Network([split.layer for split in splits], model.training_loss)
         self._team = team

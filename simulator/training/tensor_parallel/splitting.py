@@ -146,9 +146,9 @@ def _whole(layer: Layer, team: Team) -> Split:
     """Let each device compute all of a layer."""
     if layer.flops and any(len(weight.shape) > 1 for weight in layer.weights):
         raise PlacementError(
-            f'layer {layer.name!r} is a product that tensor parallelism does not split; take '
-            'model: mlp, linear, perceptron, window_mlp or transformer, or training: pipeline, '
-            'which cuts between layers'
+            f'learning.model has a layer {layer.name!r}, a product that tensor parallelism does '
+            'not split; take mlp, linear, perceptron, window_mlp or transformer, or training: '
+            'pipeline, which cuts between layers'
         )
     same = np.ones(team.size)
     return Split(
