@@ -163,7 +163,7 @@ def predict_tensor_parallel(
     data_parallel: DataParallel = DataParallel(),
     **options: Any,
 ) -> dict[str, float]:
-    """Return the traffic of a run of known length, and the seconds of a step.
+    """Return the traffic of a run of known length, and the seconds and the memory of a step.
 
     Seconds are those of the closed forms, as if nothing but the devices' own ports contended and
     nobody straggled: exact where devices, links and blocks are equal, and close above it where

@@ -29,10 +29,10 @@ class _Costs(NamedTuple):
 
 
 def predicted(facts: Facts, plan: Plan, saying: Saying, data_parallel: Choice) -> dict[str, float]:
-    """Return bytes and messages of a run of so many rounds, and the seconds of a step."""
+    """Return bytes and messages of a run of so many rounds, seconds and memory of a step."""
     teams = [_team(facts, plan, saying, team) for team in plan.grid.tolist()]
     replicas = list(_replicas(facts, plan, data_parallel))
-    figures = {}
+    figures = {'peak_memory': float(plan.memory.max())}
     if facts.rounds is not None:
         groups = [*teams, *replicas]
         figures['bytes'] = facts.rounds * sum(each.bytes for each in groups)
