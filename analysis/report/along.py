@@ -33,6 +33,9 @@ def along_headlines(study: Study) -> list[Markup]:
     if len(lines) == 1:
         return [_one(study, lines[0])]
     points = sorted({value for one in lines for value in one.values})
+    if all(_tied(study, lines, value) for value in points):
+        text = '{} {} take equally long.'
+        return [say(text, _one(study, lines[0]), series([bold(one.label) for one in lines]))]
     told = [_point(study, lines, value) for value in points]
     once = max(len(g.runs) for g in study.learning) == 1
     text = f'{"In one run each, to" if once else "To"} {{}}, by {{}}: {{}}{{}}.'
@@ -204,6 +207,12 @@ def _point(study: Study, lines: tuple[Series, ...], value: float) -> Markup:
         bold(second.label),
         _sure(ratio),
     )
+
+
+def _tied(study: Study, lines: tuple[Series, ...], value: float) -> bool:
+    """Whether all take the same time at one value, to three digits."""
+    found = [one.groups[one.values.index(value)] for one in lines if value in one.values]
+    return len(found) == len(lines) and len({_took(study, g) for g in found}) == 1
 
 
 def _sure(ratio: Comparison) -> str:

@@ -44,6 +44,7 @@ from analysis.report.resilience import (
     resilience_headlines,
 )
 from analysis.report.robustness import robustness_blocks, robustness_headlines
+from analysis.report.splits import split_blocks, split_evidence, split_headlines
 from analysis.report.study import Study
 from analysis.report.tables import Table, level_tables, prediction_tables
 from analysis.report.timing import timing_blocks
@@ -73,6 +74,7 @@ HEADLINES: Final[tuple[Sentences, ...]] = (
     headlines,
     collective_headlines,
     placement_headlines,
+    split_headlines,
     resilience_headlines,
 )
 """The answer, a sentence or two."""
@@ -85,6 +87,7 @@ EVIDENCE: Final[tuple[Sentences, ...]] = (
     byzantine_evidence,
     collective_evidence,
     placement_evidence,
+    split_evidence,
     resilience_evidence,
     difference_evidence,
     tuned_evidence,
@@ -106,7 +109,7 @@ PARTS: Final[tuple[Part, ...]] = (
     ),
     Part('collectives', 'Collectives', (collective_blocks,)),
     Part('placements', 'Placements', (placement_blocks,), (critical_tables,)),
-    Part('time', 'Time', (path_blocks, timing_blocks, use_blocks, staleness_blocks)),
+    Part('time', 'Time', (split_blocks, path_blocks, timing_blocks, use_blocks, staleness_blocks)),
     Part('traffic', 'Traffic', (traffic_blocks, matrix_blocks, latency_blocks)),
     Part('prediction', 'Closed forms', (prediction_blocks,), (prediction_tables,)),
 )

@@ -98,6 +98,9 @@ def _in_the_end(study: Study) -> Markup | None:
     ordered = sorted(known, key=lambda g: means[g], reverse=rising)
     if len(ordered) < 2:
         return None
+    name = metric.replace('_', ' ')
+    if len(ordered) > 2 and len({value for g in ordered for value in found[g].values()}) == 1:
+        return say('All end at the same {}: {:.3f}.', name, means[ordered[0]])
     first, second = ordered[:2]
     difference = paired_difference(found[first], found[second])
     text = (
@@ -107,10 +110,10 @@ def _in_the_end(study: Study) -> Markup | None:
     )
     basis = f' ({of})' if (of := interval(difference, 'share', 'of the difference')) else ''
     values = bold(first), means[first], means[second], bold(second)
-    sentence = say(text, metric.replace('_', ' '), *values, basis)
+    sentence = say(text, name, *values, basis)
     if difference.low == difference.high == 0:
         text = 'With every seed, {} and {} end at the same {}, {:.3f} on average.'
-        sentence = say(text, bold(first), bold(second), metric.replace('_', ' '), means[first])
+        sentence = say(text, bold(first), bold(second), name, means[first])
     lost = [g for g in ordered[2:_MOST] if rising and means[g] < means[first] - 0.05]
     ends = series([say('{} ends at {:.3f}', bold(g), means[g]) for g in lost])
     return say('{} {}.', sentence, capital(ends)) if lost else sentence
@@ -168,12 +171,14 @@ def _heaviest(g: Group) -> tuple[float, str, Group] | None:
 
 
 def _computing(study: Study) -> Markup | None:
-    """Tell what share of its time a worker computes."""
-    parts = []
-    for g in study.learning[:_MOST]:
-        shares = activity_shares(g).drop(index='server', errors='ignore')
-        if len(shares):
-            parts.append(say('{} with {}', share(float(shares['compute'].iloc[0])), bold(g)))
+    """Tell what share of its time a worker computes: of many, the least and the most."""
+    shares = {g: activity_shares(g).drop(index='server', errors='ignore') for g in study.learning}
+    found = {g: float(own['compute'].iloc[0]) for g, own in shares.items() if len(own)}
+    parts = [say('{} with {}', share(value), bold(g)) for g, value in found.items()]
+    if len(parts) > _MOST:
+        ordered = sorted(found, key=lambda g: found[g])
+        ends = [say('{} ({})', share(found[g]), bold(g)) for g in (ordered[0], ordered[-1])]
+        return say('Of its time, a worker computes {} to {}.', *ends)
     return say('Of its time, a worker computes {}.', series(parts)) if parts else None
 
 

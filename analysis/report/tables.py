@@ -23,6 +23,7 @@ from analysis.metrics import (
 )
 from analysis.metrics.placement import least_seconds, placed
 from analysis.metrics.robustness import condition, resilience
+from analysis.metrics.splits import bubble_share, peak_memory
 from analysis.report.study import Study
 from analysis.statistics import Estimate, estimate, paired_difference
 from analysis.text import Kind, kind_of, quantity, spread
@@ -257,7 +258,13 @@ def _placements(study: Study) -> list[Column]:
         Column('times the least', lambda r: placed(r, 'makespan') / least_seconds(r), 'number', -1),
         Column('devices used', partial(placed, key='devices'), 'number'),
         Column('bytes moved', partial(placed, key='bytes'), 'bytes', -1),
-        Column('peak memory', partial(placed, key='peak_memory'), 'bytes', -1),
+    ]
+
+
+def _splits(study: Study) -> list[Column]:
+    return [
+        Column('bubble', bubble_share, 'share', -1),
+        Column('peak memory', peak_memory, 'bytes', -1),
     ]
 
 
@@ -302,6 +309,7 @@ COLUMNS: Final[tuple[Callable[[Study], list[Column]], ...]] = (
     _to_target,
     _calls,
     _placements,
+    _splits,
     _totals,
     _asynchrony,
     _agreement,
