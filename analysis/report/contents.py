@@ -44,6 +44,7 @@ from analysis.report.resilience import (
     resilience_headlines,
 )
 from analysis.report.robustness import robustness_blocks, robustness_headlines
+from analysis.report.search import search_blocks, search_headlines, search_tables
 from analysis.report.splits import split_blocks, split_evidence, split_headlines
 from analysis.report.study import Study
 from analysis.report.tables import Table, level_tables, prediction_tables
@@ -73,6 +74,7 @@ HEADLINES: Final[tuple[Sentences, ...]] = (
     along_headlines,
     headlines,
     collective_headlines,
+    search_headlines,
     placement_headlines,
     split_headlines,
     resilience_headlines,
@@ -108,7 +110,12 @@ PARTS: Final[tuple[Part, ...]] = (
         (level_tables,),
     ),
     Part('collectives', 'Collectives', (collective_blocks,)),
-    Part('placements', 'Placements', (placement_blocks,), (critical_tables,)),
+    Part(
+        'placements',
+        'Placements',
+        (search_blocks, placement_blocks),
+        (search_tables, critical_tables),
+    ),
     Part('time', 'Time', (split_blocks, path_blocks, timing_blocks, use_blocks, staleness_blocks)),
     Part('traffic', 'Traffic', (traffic_blocks, matrix_blocks, latency_blocks)),
     Part('prediction', 'Closed forms', (prediction_blocks,), (prediction_tables,)),

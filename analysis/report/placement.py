@@ -11,13 +11,14 @@ from markupsafe import Markup
 from analysis.figures import gantt
 from analysis.figures.activity import lanes
 from analysis.figures.placement import MADE_OF, makespan_bars, placement_bars
-from analysis.groups import Group, plain, setting
+from analysis.groups import Group
 from analysis.load import Run
-from analysis.metrics.placement import chain, graph_of, least_seconds, placed
+from analysis.metrics.placement import chain, least_seconds, placed
 from analysis.report.blocks import HALF, Block, Mark, Panel, draw, each, swatch
+from analysis.report.cases import Cases, cases, name_in
 from analysis.report.study import Study
 from analysis.report.tables import Cell, Row, Table
-from analysis.report.words import bold, capital, clauses, interval, say, sooner
+from analysis.report.words import bold, capital, clauses, interval, names, say, sooner
 from analysis.statistics import estimate, paired_ratio
 from analysis.text import quantity, share, times
 
@@ -28,41 +29,13 @@ __all__ = [
     'placement_headlines',
 ]
 
-Cases = dict[str, list[Group]]
-
 MOST = 3
 """Cases that sentences tell of."""
 
+ALIKE = 1.001
+"""Makespans within this factor are the same."""
+
 LEGEND = {'compute': 'operations on the critical path', 'transfer': 'transfers on it'}
-
-
-def cases(study: Study) -> Cases:
-    """Return the groups that compete: those that differ in variant, method or scheduler only.
-
-    Each case is called by the graph and the varied settings in which it differs from others.
-    """
-    found: dict[tuple[str, str], list[Group]] = {}
-    for g in study.placements:
-        found.setdefault((plain(graph_of(g.first)), _world(study, g)), []).append(g)
-    graphs = list(dict.fromkeys(graph for graph, _ in found))
-    short = [graph.partition(':')[0] for graph in graphs]
-    called = dict(zip(graphs, short if len(set(short)) == len(short) else graphs, strict=True))
-    return {
-        ' '.join(
-            [f'on {called[graph]}'] * (len(graphs) > 1) + [f'with {world}'] * bool(world)
-        ): groups
-        for (graph, world), groups in found.items()
-    }
-
-
-def _world(study: Study, g: Group) -> str:
-    """Return the varied settings of a group that are no matter of the placement."""
-    return ', '.join(
-        setting(key, value)
-        for key, value in g.vary.items()
-        if not key.startswith('training.placement.')
-        and any(other.vary.get(key) != value for other in study.placements)
-    )
 
 
 def placement_headlines(study: Study) -> list[Markup]:
@@ -85,12 +58,12 @@ def placement_evidence(study: Study) -> list[Markup]:
         ratio = _makespan(best) / _mean(best, least_seconds)
         if ratio == ratio:  # known
             near.append(
-                say('{} takes {} times as long{}', bold(_name(best, groups)), times(ratio), of)
+                say('{} takes {} times as long{}', bold(name_in(best, groups)), times(ratio), of)
             )
         if len(groups) > 1:
             heavy = max(groups, key=_bytes)
             moved = quantity(_bytes(heavy), 'bytes')
-            most.append(say('{}{} ({})', bold(_name(heavy, groups)), of, moved))
+            most.append(say('{}{} ({})', bold(name_in(heavy, groups)), of, moved))
     told = []
     if 0 < len(near) <= MOST:
         text = 'Beside the longest path on the fastest devices, which no placement can beat: {}.'
@@ -128,26 +101,30 @@ def critical_tables(study: Study) -> list[Table]:
 def _first(case: str, groups: Sequence[Group]) -> Markup:
     # what differs by rounding only stays in the order of the scenario
     ordered = sorted(groups, key=lambda g: float(f'{_makespan(g):.6g}'))
-    best = ordered[0]
+    best = [g for g in ordered if _makespan(g) <= ALIKE * _makespan(ordered[0])]
     on = f'{case}, ' if case else ''
-    took = quantity(_makespan(best), 'seconds')
+    took, told = quantity(_makespan(best[0]), 'seconds'), [name_in(g, groups) for g in best]
     if len(ordered) == 1:
-        return say('{}{} is done after {}', on, bold(_name(best, groups)), took)
-    second, last = ordered[1], ordered[-1]
-    ratio = paired_ratio(second.by_seed(_seconds), best.by_seed(_seconds))
+        return say('{}{} is done after {}', on, bold(told[0]), took)
+    if len(best) == len(ordered):
+        return say('{}all are done at the same time, after {}', on, took)
+    second, last = ordered[len(best)], ordered[-1]
+    ratio = paired_ratio(second.by_seed(_seconds), best[0].by_seed(_seconds))
     sure = f' ({interval(ratio)})' if ratio.seeds > 1 else ''
-    how = sooner(ratio.value) if ratio.value > 1.001 else 'no sooner'
-    behind = say(', {} than {}{}', how, bold(_name(second, groups)), sure)
-    if len(ordered) > 2:
-        slowest = times(_makespan(last) / _makespan(best))
-        behind += say(' and {} times sooner than the last, {}', slowest, bold(_name(last, groups)))
-    return say('{}{} is done first: after {}{}', on, bold(_name(best, groups)), took, behind)
+    behind = say(', {} than {}{}', sooner(ratio.value), bold(name_in(second, groups)), sure)
+    if last is not second:
+        slowest = times(_makespan(last) / _makespan(best[0]))
+        behind += say(
+            ' and {} times sooner than the last, {}', slowest, bold(name_in(last, groups))
+        )
+    verb = 'is' if len(told) == 1 else 'are'
+    return say('{}{} {} done first: after {}{}', on, names(told), verb, took, behind)
 
 
 def _bars(found: Cases) -> Block:
     panels: list[Panel] = []
     for place, (name, groups) in enumerate(found.items()):
-        labels = [_name(g, groups) for g in groups]
+        labels = [name_in(g, groups) for g in groups]
         size = (HALF[0], 80.0 + 24.0 * len(groups))
         least = _mean(groups[0], least_seconds)
         figure = partial(makespan_bars, groups=groups, labels=labels, least=least)
@@ -195,7 +172,7 @@ def _data(found: Cases) -> pd.DataFrame:
     """Return what the bars show, a row a run."""
     keys = ('makespan', *MADE_OF.values(), 'bytes', 'devices', 'peak_memory')
     rows = [
-        {'case': name, 'variant': _name(g, groups), 'seed': run.seed}
+        {'case': name, 'variant': name_in(g, groups), 'seed': run.seed}
         | {'least_seconds': least_seconds(run)}
         | {key: placed(run, key) for key in keys}
         for name, groups in found.items()
@@ -225,18 +202,6 @@ def _critical(g: Group) -> list[Cell]:
         Cell(share(waited)),
         Cell(f'{where}, {quantity(float(took.max()), "seconds")}'),
     ]
-
-
-def _name(g: Group, groups: Sequence[Group]) -> str:
-    """Return the name of a group among those that execute the same graph."""
-    telling = [
-        setting(key, value)
-        for key, value in g.vary.items()
-        if any(other.vary.get(key) != value for other in groups)
-    ]
-    variants = {other.first.variant for other in groups}
-    parts = [*([str(g.first.variant)] if len(variants) > 1 else []), *telling]
-    return ', '.join(parts) or g.label
 
 
 def _seconds(run: Run) -> float:

@@ -31,6 +31,9 @@ STARTS: dict[str, Callable[..., Placement]] = {
 }
 """Placements that need no execution, and so can be begun with."""
 
+TOLD = 10
+"""Moves after which it tells how far it has come."""
+
 _STARTS = Catalogue('placement to start from', STARTS)
 
 
@@ -66,7 +69,9 @@ def simulated_annealing(
     place, now, used = _begun(problem, rng, start, executions)
     best, least, heat = place, now, temperature * now
     cooling = 0.01 ** (1 / max(executions - used, 1))
-    for _ in range(executions - used):
+    for move in range(1, executions - used + 1):
+        if move % TOLD == 0:
+            _tell(problem, used + move - 1, now, least)
         moved = _moved(problem, place, rng, neighbours)
         heat *= cooling
         if moved is None:
@@ -76,7 +81,14 @@ def simulated_annealing(
             place, now = moved, seconds
             if now < least:
                 best, least = place, now
+    _tell(problem, executions, now, least)
     return best
+
+
+def _tell(problem: Problem, executions: int, now: float, least: float) -> None:
+    """Tell who watches how far it has come."""
+    if problem.watch is not None:
+        problem.watch(executions, {'trial_seconds': now, 'best_seconds': least})
 
 
 def _begun(

@@ -79,7 +79,7 @@ def learned(
     units: Annotated[int, Ge(1), Le(1024)] = 32,
     samples: Annotated[int, Ge(2), Le(1000)] = 10,
     rate: Annotated[float, Gt(0), Le(1)] = 0.03,
-    entropy: Annotated[float, Ge(0), Le(1)] = 0.01,
+    entropy: Annotated[float, Ge(0), Le(1)] = 0.03,
 ) -> Placement:
     """Let a recurrent policy learn by trying: REINFORCE, rewarded by the simulated runtime.
 

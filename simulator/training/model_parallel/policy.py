@@ -184,7 +184,7 @@ def _unemit(
     """Return the gradients by the decoder's states (T, H, B), and by the encoder's (T, H)."""
     units, states, attention = encoded.shape[1], decoded.states, decoded.attention
     both = np.concatenate([states, decoded.context], axis=1)
-    found['emit'][...] = np.einsum('thb,tkb->hk', both, slopes)
+    found['emit'][...] = _together(both, slopes)
     found['emit_bias'][...] = slopes.sum(axis=(0, 2))
     below = weights['emit'] @ slopes
     by_states, by_context = below[:, :units], below[:, units:]
@@ -192,10 +192,16 @@ def _unemit(
     mean = (attention * by_attention).sum(axis=1, keepdims=True)
     by_scores = attention * (by_attention - mean)
     asked, by_asked = weights['attend'] @ states, encoded.T @ by_scores
-    found['attend'][...] = np.einsum('thb,tgb->hg', by_asked, states)
-    by_encoded = np.einsum('tsb,thb->sh', attention, by_context)
-    by_encoded += np.einsum('tsb,thb->sh', by_scores, asked)
+    found['attend'][...] = _together(by_asked, states)
+    by_encoded = _together(attention, by_context)
+    by_encoded += _together(by_scores, asked)
     return by_states + weights['attend'].T @ by_asked, by_encoded
+
+
+def _together(left: Floats, right: Floats) -> Floats:
+    """Return (a, c), the sums over steps and batch of products of (T, a, B) with (T, c, B)."""
+    sums: Floats = np.tensordot(left, right, ((0, 2), (0, 2)))
+    return sums
 
 
 def _softmax(scores: Floats) -> Floats:
