@@ -31,6 +31,7 @@ from analysis.report.evidence import evidence
 from analysis.report.layers import layer_blocks
 from analysis.report.learning import learning_blocks
 from analysis.report.nodes import apart_evidence, staleness_blocks
+from analysis.report.optimum import optimum_headlines, optimum_tables
 from analysis.report.paths import path_blocks, use_blocks
 from analysis.report.placement import (
     critical_tables,
@@ -74,6 +75,7 @@ HEADLINES: Final[tuple[Sentences, ...]] = (
     along_headlines,
     headlines,
     collective_headlines,
+    optimum_headlines,
     search_headlines,
     placement_headlines,
     split_headlines,
@@ -114,7 +116,7 @@ PARTS: Final[tuple[Part, ...]] = (
         'placements',
         'Placements',
         (search_blocks, placement_blocks),
-        (search_tables, critical_tables),
+        (optimum_tables, search_tables, critical_tables),
     ),
     Part('time', 'Time', (split_blocks, path_blocks, timing_blocks, use_blocks, staleness_blocks)),
     Part('traffic', 'Traffic', (traffic_blocks, matrix_blocks, latency_blocks)),

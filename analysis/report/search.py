@@ -40,6 +40,7 @@ class Contest:
         self.case, self.groups = case, groups
         self.searching = [g for g in groups if len(search(g.first))]
         self.others = [g for g in groups if g not in self.searching]
+        self.heuristics = [g for g in self.others if method_of(g.first) != 'exhaustive']
 
     def name(self, g: Group) -> str:
         """Return what a placement is called here."""
@@ -53,7 +54,7 @@ class Contest:
     @property
     def best_other(self) -> Group | None:
         """The quickest placement that needs no execution."""
-        return min(self.others, key=lambda g: _mean(g, _makespan), default=None)
+        return min(self.heuristics, key=lambda g: _mean(g, _makespan), default=None)
 
     def random_of(self, g: Group) -> Group | None:
         """Return the search at random with the budget of a group; None for itself."""
@@ -130,12 +131,12 @@ def _fares(contest: Contest, g: Group) -> Markup:
         quantity(tried, 'seconds'),
     )
     rivals = [_against(contest, g, r) for r in (contest.random_of(g), contest.best_other) if r]
-    beaten = [contest.name(o) for o in contest.others if _wins(g, o)]
-    if beaten and len(beaten) < len(contest.others):
+    beaten = [contest.name(o) for o in contest.heuristics if _wins(g, o)]
+    if beaten and len(beaten) < len(contest.heuristics):
         rivals.append(say('it beats {} beyond luck', series([bold(name) for name in beaten])))
     elif beaten:
         rivals.append(say('it beats all that try nothing'))
-    elif contest.others:
+    elif contest.heuristics:
         rivals.append(say('it beats none of those that try nothing beyond luck'))
     return say('{}: {}', sentence, clauses(rivals)) if rivals else sentence
 

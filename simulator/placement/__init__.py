@@ -22,6 +22,7 @@ from simulator.placement.annealing import STARTS, simulated_annealing
 from simulator.placement.critical import Link, bounds, critical_path
 from simulator.placement.execution import Execution
 from simulator.placement.executor import Executor
+from simulator.placement.exhaustive import exhaustive
 from simulator.placement.files import csv, json
 from simulator.placement.generators import convolutional, encoder_decoder, layered, recurrent
 from simulator.placement.graph import OperationGraph
@@ -46,6 +47,7 @@ __all__ = [
     'check_placement',
     'critical_path',
     'demand',
+    'exhaustive',
     'lay_out',
 ]
 

@@ -8,7 +8,7 @@ seconds of an execution.
 from __future__ import annotations
 
 from simulator.catalogue import Catalogue
-from simulator.placement import GRAPHS, PLACEMENTS, SCHEDULERS
+from simulator.placement import GRAPHS, PLACEMENTS, SCHEDULERS, exhaustive
 from simulator.training.model_parallel.learned import learned, random_search
 from simulator.training.model_parallel.models import MODEL_KINDS, model
 
@@ -17,7 +17,13 @@ __all__ = ['MODEL_KINDS', 'OPERATION_GRAPHS', 'PLACEMENT_KINDS', 'SCHEDULER_KIND
 OPERATION_GRAPHS = Catalogue('operation graph', {**GRAPHS, 'model': model})
 
 PLACEMENT_KINDS = Catalogue(
-    'placement', {**PLACEMENTS, 'learned': learned, 'random_search': random_search}
+    'placement',
+    {
+        **PLACEMENTS,
+        'exhaustive': exhaustive,
+        'learned': learned,
+        'random_search': random_search,
+    },
 )
 
 SCHEDULER_KINDS = Catalogue('scheduler', SCHEDULERS)

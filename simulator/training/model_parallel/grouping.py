@@ -12,6 +12,8 @@ __all__ = ['features', 'grouped']
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+RAISE = 1.25  # of the limit on the work of a group, while there are too many
+
 NEIGHBOURS = 2  # of each side, by the bytes that travel
 
 
@@ -19,7 +21,8 @@ def grouped(problem: Problem, most: int) -> Integers:
     """Return the group of each unit, (units,): at most so many, where kinds of devices allow it.
 
     Units that exchange the most bytes are joined first, as long as no group gets more than twice
-    its share of the work; if that leaves too many, the share is raised.
+    its share of the work. If that leaves too many, the limit is raised, little by little, so that
+    none becomes so heavy that the device it is on makes the time.
     """
     unit, graph = problem.unit, problem.graph
     before, after = unit[graph.before], unit[graph.after]
@@ -29,13 +32,14 @@ def grouped(problem: Problem, most: int) -> Integers:
     order = [(k, k + 1) for k in range(problem.units - 1)]
     group, kinds = list(range(problem.units)), list(problem.kinds)
     work = problem.of_units(graph.flops)
-    share = 2 * work.sum() / most
-    left = problem.units
-    for limit, joins in ((share, pairs), (2 * share, pairs), (2 * share, order), (np.inf, order)):
-        for one, other in joins:
+    total = float(work.sum()) or 1.0
+    limit, left = 2 * total / most, problem.units
+    while left > most and limit < 2 * RAISE * total:
+        for one, other in (*pairs, *order):
             if left <= most:
                 break
             left -= _joined(group, kinds, work, one, other, limit)
+        limit *= RAISE
     roots = [_root(group, k) for k in range(problem.units)]
     return np.unique(roots, return_inverse=True)[1].astype(np.int64)
 

@@ -9,7 +9,7 @@ import pytest
 from simulator.cluster.cluster import Devices
 from simulator.cluster.network import Network
 from simulator.errors import PlacementError
-from simulator.placement import Executor, OperationGraph, Platform, Problem
+from simulator.placement import GRAPHS, Executor, OperationGraph, Platform, Problem
 from simulator.placement.generators import layered
 from simulator.training.model_parallel.grouping import features, grouped
 from simulator.training.model_parallel.learned import learned, random_search
@@ -68,6 +68,22 @@ def test_groups_are_few_and_keep_kinds_apart():
     told = features(problem, group)
     assert np.isfinite(told).all()
     assert len(told) == group.max() + 1
+
+
+@pytest.mark.parametrize('seed', [1, 3])
+def test_no_group_has_much_more_than_its_share_of_the_work(seed):
+    # joined by the heaviest edges alone, one group would get nearly all of these graphs
+    graph = GRAPHS['encoder_decoder'](np.random.default_rng(seed))
+    problem, _ = problem_of(graph)
+    group = grouped(problem, 64)
+    work = np.bincount(group[problem.unit], graph.flops)
+    assert len(work) == 64
+    assert work.max() < 4 * work.mean()
+
+
+def test_operations_without_work_are_grouped_too():
+    problem, _ = problem_of(OperationGraph(list('abcdef'), 0.0, 0.0, 1.0, [0, 1], [1, 2]))
+    assert grouped(problem, 2).max() + 1 == 2
 
 
 def test_where_tensors_are_large_it_learns_what_search_at_random_does_not_find():
