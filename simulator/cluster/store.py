@@ -171,6 +171,23 @@ class Store:
             new[target : target + count] = old[source : source + count]
             done += count
         self.set(name, new)
+        if name == 'tasks':
+            self._move_ready(oldest, len(old), size)
+
+    def _move_ready(self, oldest: int, old: int, size: int) -> None:
+        """Tell what is ready where it stands now in the ring of tasks, once of *old* places."""
+
+        def moved(place: Any) -> Any:
+            return (oldest + ((place - oldest) & (old - 1))) & (size - 1)
+
+        world, tasks = self.world[0], self.arrays['tasks']
+        places = self.arrays['ready']['what'][: int(world['ready'])]
+        places[...] = np.where(places < 0, places, moved(places))  # below 0 are slots
+        if world['spilled']:
+            place = world['first_spilled'] = moved(int(world['first_spilled']))
+            while (after := int(tasks['waits'][place])) != words.NONE:
+                tasks['waits'][place] = moved(after)
+                place = moved(after)
 
     def _bind(self, name: str) -> None:
         """Tell the kernel where the array is now."""

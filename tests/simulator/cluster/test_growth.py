@@ -130,3 +130,23 @@ def test_years_of_simulated_time():
     assert run(fabric) == ends
     fabric.send(fabric.now, 1, 0, 1.0, watch=True)
     assert len(run(fabric)) == 1
+
+
+@pytest.mark.parametrize('ranks', [4, 16])
+@pytest.mark.parametrize('earlier', range(4))
+def test_what_is_ready_is_found_again_when_the_ring_grows_at_that_instant(ranks, earlier):
+    """Groups that call at one instant: the tasks of the first are ready as the last is laid."""
+    network = Network.of(TOPOLOGIES['star'](workers=ranks), hosts=ranks, bandwidth=1.0, latency=0.5)
+    fabric = Fabric(network, sharing='none')
+    schedule = COLLECTIVES['all_to_all'](Ranks(ranks))
+    for _ in range(earlier):  # so that the ring's places differ from their numbers
+        launch(fabric, schedule, 2.0)
+        while fabric.advance(np.inf):
+            pass
+    before = fabric.now
+    # with 16 ranks more is ready at once than there is room for
+    launched = [launch(fabric, schedule, 2.0) for _ in range(12)]
+    woken = [what.id for what in fabric.advance(np.inf)]
+    assert woken == sorted(int(gate) for each in launched for gate in each.exits)
+    assert fabric.now == before + 2.0 + 2 * 0.5
+    assert not fabric.active
