@@ -197,8 +197,13 @@ class Learning:
 
         For who knows the steps before the parameters; `GradientPool.request_steps` takes them.
         """
-        batches = self._led(worker, self._batches[worker].take(steps))
-        return batches, self._draws(worker, batches)
+        batches = self._batches[worker].take(steps)
+        if worker in self._misled:  # where its samples really are
+            batches = self._stand_ins[worker][batches]
+        if not self._noise:
+            return batches, None
+        shape = (*batches.shape, self.model.noise)
+        return batches, self._noise[worker].random(shape, np.float32)
 
     def poison(self, samples: Mapping[int, Samples]) -> None:
         """Let some workers compute on other samples in place of their own, one for one.
@@ -288,14 +293,6 @@ class Learning:
         else:
             statistics = np.stack([self.pool.running(worker) for worker in workers])
         return self.model.evaluate(parameters, *samples, statistics)
-
-    def _led(self, worker: int, batches: Indices) -> Indices:
-        """Return where the samples of *worker* really are."""
-        return self._stand_ins[worker][batches] if worker in self._misled else batches
-
-    def _draws(self, worker: int, batches: Indices) -> Floats | None:
-        shape = (*batches.shape, self.model.noise)
-        return self._noise[worker].random(shape, np.float32) if self.model.noise else None
 
 
 def deal(

@@ -53,10 +53,11 @@ class Pending:
         return self._looked_at().state
 
     def _looked_at(self) -> Result:
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
+        pool = self._pool
+        if pool is not None:
+            self._pool = None
             pool.settle(self)
-        return cast('Result', self.result)
+        return self.result  # type: ignore[return-value] # computed
 
 
 class GradientPool:
@@ -154,7 +155,7 @@ class GradientPool:
             The worker's own draws; needed where the model takes any.
         """
         order = Order(
-            _kept(parameters),
+            frozen(parameters.copy()) if parameters.flags.writeable else parameters,
             batches,
             noise,
             optimizer,
@@ -194,10 +195,6 @@ class GradientPool:
         results = carry_out(self.model, self.samples, [order for _, order in group])
         for (pending, _), result in zip(group, results, strict=True):
             pending.result, pending.order = result, None
-
-
-def _kept(parameters: Floats) -> Floats:
-    return frozen(parameters.copy()) if parameters.flags.writeable else parameters
 
 
 def _by_kind(wanted: list[tuple[Pending, Order]]) -> list[list[tuple[Pending, Order]]]:

@@ -76,7 +76,8 @@ class Pile:
     def take(self, shard: int, version: int) -> Batch:
         """Return all, and begin anew."""
         taken, self._pushed = self._pushed, []
-        taken.sort(key=lambda each: each.worker)  # not as they arrived
+        if len(taken) > 1:
+            taken.sort(key=lambda each: each.worker)  # not as they arrived
         return Batch(taken, taken)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
@@ -11,7 +11,7 @@ from simulator.learning import Pending
 from simulator.learning.arrays import Floats
 from simulator.training.packing import Parcel
 
-__all__ = ['Fetched', 'Joined', 'Pushed', 'Vector', 'model_tag']
+__all__ = ['Fetched', 'Joined', 'Pushed', 'Vector', 'gradient_tag', 'model_tag']
 
 Vector: TypeAlias = Callable[[], Floats]
 """A vector (d,) that is made when somebody looks at it."""
@@ -46,14 +46,14 @@ class Pushed:
         With local steps, the model they started from.
     samples : int
         Training samples it took.
-    parcels : list of Parcel
+    parcels : sequence of Parcel
         With compression, what is sent to each server.
     smoothed : callable, optional
         With momentum, returns the vector that an honest worker sends.
     lie : callable, optional
         Returns the vector (d,) that a Byzantine worker sends instead.
-    counted : set of int
-        Shards whose servers have got it.
+    counted : int
+        Shards whose servers have got it, a bit each.
     """
 
     worker: int
@@ -61,17 +61,16 @@ class Pushed:
     pending: Pending
     origin: Floats | None
     samples: int
-    parcels: list[Parcel] = field(default_factory=list)
+    parcels: Sequence[Parcel] = ()
     smoothed: Vector | None = None
     lie: Vector | None = None
-    counted: set[int] = field(default_factory=set)
+    counted: int = 0
 
     def is_news(self, shard: int) -> bool:
         """Whether a server has not got this yet: of a flood, one counts."""
-        if shard in self.counted:
-            return False
-        self.counted.add(shard)
-        return True
+        before = self.counted
+        self.counted |= 1 << shard
+        return self.counted != before
 
     @property
     def truth(self) -> Vector:
@@ -93,6 +92,11 @@ class Pushed:
 
 def _computed(pending: Pending, origin: Floats | None) -> Floats:
     return pending.value if origin is None else origin - pending.value
+
+
+def gradient_tag(shard: int) -> tuple[str | int, ...]:
+    """Return the tag of what workers push to the server of a slice."""
+    return ('gradient', shard)
 
 
 def model_tag(shard: int, life: int) -> tuple[str | int, ...]:

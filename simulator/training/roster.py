@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from simulator.training.clocks import Rule, Standing
 
 __all__ = ['Roster']
@@ -49,20 +47,22 @@ class Roster:
         self._fetched[number] = -1
         self._asked_at = (-1, -1)
 
-    def released(self, rule: Rule, version: int) -> Iterator[tuple[int, int]]:
-        """Yield the idle workers that may proceed, the model having had *version* updates.
+    def released(self, rule: Rule, version: int) -> list[tuple[int, int]]:
+        """Return the idle workers that may proceed, the model having had *version* updates.
 
-        Yields
-        ------
-        number, version : int
-            With the version it has; -1 if none.
+        Returns
+        -------
+        list of (int, int)
+            Each worker's number, with the version it has; -1 if none.
         """
         # who was asked before would say the same, unless there is a new model or all have come on
         asked = self._new if self._asked_at == (version, self._slowest) else self._idle
         self._asked_at, self._new = (version, self._slowest), []
+        released = []
         for number in sorted(asked):
             has = self._fetched[number]
             if rule.may_proceed(Standing(self._finished[number], self._slowest, version - has)):
                 self._fetched[number] = version
                 self._idle.discard(number)
-                yield number, has
+                released.append((number, has))
+        return released

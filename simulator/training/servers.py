@@ -1,8 +1,8 @@
-"""The node programs of a parameter server: what a server does, what a worker does."""
+"""The node programs of the servers of a parameter server: collect, aggregate, update, send."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Hashable
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,14 @@ from simulator.training.combining import Combiner
 from simulator.training.downlink import Downlink
 from simulator.training.experiment import Experiment
 from simulator.training.false_models import FalseModels
-from simulator.training.false_pushes import FalsePushes
-from simulator.training.lives import CONTROL, Lives, Program
-from simulator.training.misconduct import Misconduct, Sending
-from simulator.training.momentum import Momentum
+from simulator.training.lives import Lives, Program
 from simulator.training.packing import packers, ratio
-from simulator.training.pushes import Fetched, Joined, Pushed, model_tag
+from simulator.training.pushes import Fetched, Joined, Pushed, gradient_tag, model_tag
 from simulator.training.replicas import Copy, Replicas, elements_of
 from simulator.training.roster import Roster
 from simulator.training.settings import Settings
+from simulator.training.shards import Whole
+from simulator.training.workers import Workers, compression_work
 
 __all__ = ['Servers']
 
@@ -40,15 +39,13 @@ class Servers:
         shards, workers = range(len(settings.slices)), len(experiment.workers)
         seeds = experiment.cluster.seeds
         self.combiner = Combiner(experiment, settings)
-        self.momentum = Momentum(settings.momentum) if settings.momentum else None
         self.homes = [servers[shard % len(servers)] for shard in shards]
+        self.sizes = [experiment.wire_bytes(part.stop - part.start) for part in settings.slices]
         self.models = [frozen(start[part].copy()) for part in settings.slices]
         self.states = [settings.optimizer.init(model) for model in self.models]
         self.updates = [0] * len(shards)
         self.births = [0] * workers  # how often each worker has begun anew
-        self.steps = [0] * workers  # rounds each worker has begun
         self.rosters = [Roster(self.births) for _ in shards]
-        self.packers = packers(settings.compressor, settings.slices, seeds, workers)
         self.downlinks = [
             Downlink(packer, experiment.wire_bytes(packer.dimension) / experiment.scale.bytes)
             for packer in packers(settings.compressor_down, settings.slices, seeds, 1, 'down ')
@@ -60,12 +57,8 @@ class Servers:
         self.losses: list[float] = []  # of what the first shard has used in the present round
         self.samples = 0
         self.lags: list[int] = []  # staleness of each gradient the first shard has got
-        self._joined: tuple[list[Floats], Floats] | None = None
-        self.false_pushes = FalsePushes.of(
-            experiment, settings.rule, self.combiner.tried, weighted=settings.weighted
-        )
-        late = experiment.adversary.acts('time', experiment.workers)
-        self.misconduct = Misconduct(experiment) if late else None
+        self.whole = Whole()
+        self.workers = Workers(experiment, settings, self.homes, self.whole, self.combiner.tried)
         lying = experiment.adversary.among(servers)
         self.false_models = FalseModels(experiment, self.a_round) if lying else None
 
@@ -79,9 +72,9 @@ class Servers:
         for device in self.experiment.servers if self.settings.replicas else ():
             self.lives.start(device, self.keeper(device))
         for number, device in enumerate(self.experiment.workers):
-            self.lives.start(device, self.worker(number, 0))
+            self.lives.start(device, self.workers.program(number, 0))
         self.experiment.run()
-        updates, figures = self.updates[0], ratio('compression', self.packers)
+        updates, figures = self.updates[0], ratio('compression', self.workers.packers)
         down = ratio('compression_down', [each.packer for each in self.downlinks])
         return (
             figures
@@ -100,12 +93,16 @@ class Servers:
         """Let workers proceed, collect what they push, aggregate, update."""
         experiment, home, rule = self.experiment, self.homes[shard], self.settings.rule
         roster, late = self.rosters[shard], self.timer()
-        collected = self.collected()
-        while not experiment.scoreboard.over.triggered:
+        collected, tag = self.collected(), gradient_tag(shard)
+        over, clock, box = experiment.scoreboard.over, experiment.clock, self.transport.box(home)
+        while not over.triggered:
             for number, has in roster.released(rule, self.updates[shard]):
                 self.send_model(shard, number, has)
-            since, step = experiment.clock.now, self.updates[shard] + 1
-            arrived = yield from self.arrival(shard, late)
+            since, step = clock.now, self.updates[shard] + 1
+            if late is None or late.processed:
+                arrived = (yield box.get(tag)).payload
+            else:
+                arrived = yield from self.arrival(home, tag, late)
             experiment.waited(home, 'gradient', step, since)
             if isinstance(arrived, Joined):  # what it has pushed in this round, it pushes again
                 roster.joined(*arrived)
@@ -119,7 +116,7 @@ class Servers:
                 batch = collected.take(shard, step - 1)
                 yield self.aggregation_work(shard, step, len(batch.vectors))
                 if self.downlinks:
-                    yield from self.compression_work(home, [self.downlinks[shard]], step)
+                    yield from compression_work(experiment, home, [self.downlinks[shard]], step)
                 self.update(shard, batch)
                 late = self.timer()
 
@@ -135,17 +132,13 @@ class Servers:
         timeout = self.settings.rule.timeout
         if timeout is None:
             return None
-        if self.misconduct is not None:
-            self.misconduct.deadline = self.experiment.clock.now + timeout
+        if self.workers.misconduct is not None:
+            self.workers.misconduct.deadline = self.experiment.clock.now + timeout
         return self.experiment.clock.timeout(timeout)
 
-    def arrival(self, shard: int, late: Timeout | None) -> Generator[Event, Any, Any]:
+    def arrival(self, home: int, tag: Hashable, late: Timeout) -> Generator[Event, Any, Any]:
         """Wait for what a worker sends; return None if it is *late* before that."""
-        home, tag = self.homes[shard], ('gradient', shard)
         event = self.transport.receive(home, tag)
-        if late is None or late.processed:
-            message = yield event
-            return message.payload
         yield event | late
         if event.triggered:
             return getattr(event.value, 'payload', None)
@@ -160,15 +153,16 @@ class Servers:
 
     def send_model(self, shard: int, number: int, has: int) -> None:
         """Send a worker, which *has* an older version, the slice as it is now."""
-        experiment, model, version = self.experiment, self.models[shard], self.updates[shard]
-        size = experiment.wire_bytes(len(model))
+        experiment, version, size = self.experiment, self.updates[shard], self.sizes[shard]
         if self.downlinks:
             size = self.downlinks[shard].bytes(has, version) * experiment.scale.bytes
+        lies = self.false_models is not None
+        model = self.shown(shard, number) if lies else self.models[shard]
         self.transport.send(
             self.homes[shard],
             experiment.workers[number],
             size,
-            Fetched(version, self.shown(shard, number)),
+            Fetched(version, model),
             kind='model',
             tag=model_tag(shard, self.rosters[shard].lives[number]),
             step=version + 1,
@@ -190,10 +184,20 @@ class Servers:
         name = self.settings.aggregation.name
         return cluster.work(home, seconds, operation=name, activity='aggregate', step=step)
 
+    def staleness(self, pushed: Pushed, shard: int) -> int:
+        """Return how many updates came between reading the slice and this gradient."""
+        staleness = self.updates[shard] - pushed.versions[shard]
+        if shard == 0:
+            self.lags.append(staleness)
+            if staleness or not self.settings.rule.synchronous:
+                device = self.experiment.workers[pushed.worker]
+                self.experiment.scoreboard.metric('staleness', staleness, device=device)
+        return staleness
+
     def update(self, shard: int, batch: Batch) -> None:
         """Apply the aggregate of what was collected."""
         rule, before = self.settings.rule, self.models[shard]
-        stale = max(self.updates[shard] - each.versions[shard] for each in batch.new)
+        stale = self.updates[shard] - min([each.versions[shard] for each in batch.new])
         aggregate = self.combiner.combined(shard, batch.vectors)
         factor = rule.factor(stale) * self.rate_factor(shard)
         model, self.states[shard] = self.settings.optimizer.update(
@@ -205,15 +209,15 @@ class Servers:
         )
         self.updates[shard] += 1
         if shard == 0:  # gradients are let go of at once, only their losses are kept
-            self.losses += [each.pending.loss for each in batch.new]
-            self.samples += sum(each.samples for each in batch.new)
-        self.replicate(shard)
+            for each in batch.new:
+                self.losses.append(each.pending.loss)
+                self.samples += each.samples
+        if self.settings.replicas:
+            self.replicate(shard)
         self.updated()
 
     def replicate(self, shard: int) -> None:
         """Send copies of the slice to other servers; nobody waits for their arrival."""
-        if not self.settings.replicas:
-            return
         copy, home = self.copy(shard), self.homes[shard]
         size = self.experiment.wire_bytes(len(copy.model) + elements_of(copy.state))
         for place in filter(self.lives.are_up, self.replicas.places(home)):
@@ -235,115 +239,10 @@ class Servers:
         if min(self.updates) // self.a_round <= self.experiment.scoreboard.rounds:
             return
         (losses, self.losses), (samples, self.samples) = (self.losses, []), (self.samples, 0)
-        model = self.joined([self.shown(shard) for shard in range(len(self.models))])
+        model = self.whole([self.shown(shard) for shard in range(len(self.models))])
         self.experiment.scoreboard.round_done(model, losses, samples)
         if self.combiner.quality is not None:
             self.combiner.quality.round_done()
-
-    # what a worker does
-
-    def worker(self, number: int, life: int) -> Program:
-        """Fetch the model, compute, push; again and again."""
-        experiment, device, shards = self.experiment, self.experiment.workers[number], self.homes
-        for shard in range(len(shards)) if life else ():
-            self.say_hello(shard, Joined(number, life))
-        tags = [model_tag(shard, life) for shard in range(len(shards))]
-        last = None
-        while not experiment.scoreboard.over.triggered:
-            self.steps[number] = step = self.steps[number] + 1
-            since = experiment.clock.now
-            fetched: list[Fetched] = []
-            for tag in tags:
-                message = yield self.transport.receive(device, tag)
-                fetched.append(message.payload)
-            experiment.waited(device, 'model', step, since)
-            last = self.begun(number, fetched, step, last)
-            self.noted(last)
-            if self.misconduct is None or not self.misconduct.begins(device, step).rushes:
-                yield experiment.gradients(number, self.settings.steps.of(step), step)
-                if self.packers:
-                    yield from self.compression_work(device, self.packers, step)
-            elif self.false_pushes is not None:
-                self.false_pushes.rushing(last)
-            if self.misconduct is not None:
-                yield from self.misconduct.held_back(device, self.homes, max(map(len, self.models)))
-            if self.false_pushes is not None:
-                self.false_pushes.sending(last, step)
-            for shard in range(len(shards)):
-                self.push(shard, last, step)
-
-    def begun(self, number: int, fetched: list[Fetched], step: int, last: Pushed | None) -> Pushed:
-        """Ask for what a worker computes from the slices it has fetched."""
-        learning, steps = self.experiment.learning, self.settings.steps
-        model = self.joined([each.model for each in fetched])
-        device, now = self.experiment.workers[number], self.experiment.clock.now
-        self.experiment.adversary.begins(number, device, step - 1, now)
-        versions = [each.version for each in fetched]
-        samples = steps.of(step) * learning.batch(number)
-        if steps.are_plain:
-            return Pushed(number, versions, learning.request(number, model), None, samples)
-        state = None if last is None else last.pending.state  # the worker's own goes on
-        factors = self.experiment.rate_factors(step, steps.of(step))
-        pending = learning.request_steps(
-            number, model, steps.of(step), self.experiment.optimizer, state, factors
-        )
-        return Pushed(number, versions, pending, model, samples)
-
-    def noted(self, pushed: Pushed) -> None:
-        """Let momentum, and the adversary, take note of what has been asked for."""
-        if self.momentum is not None:
-            pushed.smoothed = self.momentum.of(pushed.worker, pushed.truth)
-        if self.false_pushes is not None:
-            self.false_pushes.begun(pushed)
-
-    def push(self, shard: int, pushed: Pushed, step: int) -> None:
-        """Send a server its slice of what a worker has computed."""
-        experiment, part = self.experiment, self.settings.slices[shard]
-        device, home = experiment.workers[pushed.worker], self.homes[shard]
-        size, tag = experiment.wire_bytes(len(self.models[shard])), ('gradient', shard)
-        if self.packers:
-            parcel = self.packers[shard].pack(pushed.worker, lambda: pushed.vector(part))
-            pushed.parcels.append(parcel)
-            size = parcel.bytes * experiment.scale.bytes
-        sendings = [Sending('gradient', size)]
-        if self.misconduct is not None:
-            sendings = list(self.misconduct.sendings(device, size))
-        for kind, weight in sendings:
-            self.transport.send(device, home, weight, pushed, kind=kind, tag=tag, step=step)
-
-    def say_hello(self, shard: int, hello: Joined) -> None:
-        """Let a worker ask a server for the model: it has none."""
-        device, home = self.experiment.workers[hello.worker], self.homes[shard]
-        self.transport.send(device, home, CONTROL, hello, kind='join', tag=('gradient', shard))
-
-    # what both do
-
-    def compression_work(self, device: int, packers: list[Any], step: int) -> Program:
-        """Let a device work for what compressing one vector of each packer costs."""
-        flops = sum(each.flops for each in packers) * self.experiment.scale.bytes
-        if flops:
-            cluster = self.experiment.cluster
-            seconds = flops / float(cluster.devices.speed[device])
-            yield cluster.work(device, seconds, operation='compress', activity='compute', step=step)
-
-    def staleness(self, pushed: Pushed, shard: int) -> int:
-        """Return how many updates came between reading the slice and this gradient."""
-        staleness = self.updates[shard] - pushed.versions[shard]
-        if shard == 0:
-            self.lags.append(staleness)
-            if staleness or not self.settings.rule.synchronous:
-                device = self.experiment.workers[pushed.worker]
-                self.experiment.scoreboard.metric('staleness', staleness, device=device)
-        return staleness
-
-    def joined(self, slices: list[Floats]) -> Floats:
-        """Return the whole model of its slices: one array for all workers that hold the same."""
-        if len(slices) == 1:
-            return slices[0]
-        known = self._joined
-        if known is None or any(a is not b for a, b in zip(known[0], slices, strict=True)):
-            self._joined = known = (list(slices), frozen(np.concatenate(slices)))
-        return known[1]
 
     # when devices crash
 
@@ -352,10 +251,7 @@ class Servers:
         self.replicas.lost(device)
         if device in self.experiment.workers:
             number = self.experiment.workers.index(device)
-            for packer in self.packers:
-                packer.forget(number)
-            if self.momentum is not None:
-                self.momentum.forget(number)
+            self.workers.forget(number)
         if shards := [shard for shard, home in enumerate(self.homes) if home == device]:
             if not self.settings.replicas:
                 raise StalledError(self._lost(device, shards[0]))
@@ -372,7 +268,7 @@ class Servers:
         """Let a worker begin another life, without a model."""
         self.births[number] += 1
         device = self.experiment.workers[number]
-        self.lives.start(device, self.worker(number, self.births[number]))
+        self.lives.start(device, self.workers.program(number, self.births[number]))
 
     def take_over(self, lost: int, shards: list[int]) -> Program:
         """Restore slices from their newest copies, and let all workers begin their round anew."""

@@ -108,6 +108,10 @@ class Transport:
         routes = self._fabric.table
         routes.expect(np.concatenate([here, there]), np.concatenate([there, here]))
 
+    def box(self, device: int) -> Mailbox:
+        """Return the mailbox of a device: for who asks it again and again."""
+        return self._boxes[device]
+
     def receive(self, device: int, tag: Hashable, source: int | None = None) -> Event:
         """Return an event whose value is the next message to *device* with *tag*."""
         return self._boxes[device].get(tag, source)
