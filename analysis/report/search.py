@@ -150,7 +150,9 @@ def _against(contest: Contest, g: Group, other: Group) -> Markup:
         return say('not told apart from {}{}{}', name, what, sure)
     if ratio.value >= 1:
         return say('{} than {}{}{}', sooner(ratio.value), name, what, sure)
-    return say('it takes {} times as long as {}{}{}', times(1 / ratio.value), name, what, sure)
+    longer = Comparison(1 / ratio.value, 1 / ratio.high, 1 / ratio.low, ratio.seeds, 1.0)
+    took = times(longer.value)
+    return say('it takes {} times as long as {}{}{}', took, name, what, _sure(longer))
 
 
 def _panels(place: int, contest: Contest, looks: dict[str, int]) -> list[Panel]:

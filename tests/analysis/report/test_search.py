@@ -87,6 +87,10 @@ def test_the_headline_says_who_won_and_by_what_budget(study):
     means = {g.label: sum(placed(run, 'makespan') for run in g.runs) / 2 for g in study.groups}
     quickest = min(('hash', 'HEFT'), key=means.get)
     assert f'{quickest}, the best of those' in told
+    for ratio, low, high in re.findall(
+        r'takes ([\d.]+) times as long as [^;]*interval ([\d.]+) to ([\d.]+)', told
+    ):
+        assert float(low) <= float(ratio) <= float(high)
 
 
 def test_a_panel_of_what_is_best_and_one_of_what_is_tried(study):
