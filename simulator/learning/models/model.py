@@ -33,6 +33,8 @@ class Part(NamedTuple):
         Forward operations of one sample.
     outputs : tuple of int, optional
         The shape of one sample as it leaves; None where the model does not know.
+    scratch : int
+        Numbers of one sample that it keeps on the way back, beside its outputs.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Part(NamedTuple):
     arrays: dict[str, Array]
     flops: float
     outputs: tuple[int, ...] | None = None
+    scratch: int = 0
 
     @property
     def parameters(self) -> int:

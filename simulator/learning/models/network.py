@@ -241,7 +241,8 @@ def _parts(chain: Sequence[Layer]) -> Iterator[Part]:
         names = [weight.name for weight in layer.weights]
         arrays = dict(zip(names, _places(layer.weights, start), strict=True))
         stop = start + _size(layer.weights)
-        yield Part(f'{number}-{layer.name}', slice(start, stop), arrays, layer.flops, layer.outputs)
+        name, place = f'{number}-{layer.name}', slice(start, stop)
+        yield Part(name, place, arrays, layer.flops, layer.outputs, layer.scratch)
         start = stop
 
 

@@ -28,7 +28,7 @@ class Stage(NamedTuple):
         Elements of one sample as it leaves the stage.
     kept : int
         Elements of one sample that are kept until its backward pass: what comes in, and what
-        each layer but the last makes of it.
+        each layer but the last makes of it, and what layers keep within.
     """
 
     place: slice
@@ -117,4 +117,5 @@ def stages_of(
 def _stage(layers: Sequence[Part], elements: Sequence[int]) -> Stage:
     place = slice(layers[0].place.start, layers[-1].place.stop)
     flops = sum(layer.flops for layer in layers)
-    return Stage(place, flops, elements[-1], sum(elements[:-1]))
+    kept = sum(elements[:-1]) + sum(layer.scratch for layer in layers)
+    return Stage(place, flops, elements[-1], kept)

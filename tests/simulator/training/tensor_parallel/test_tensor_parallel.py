@@ -281,3 +281,14 @@ def test_a_crash_breaks_the_step_off_and_changes_no_value(tmp_path):
 def test_what_does_not_fit_is_told_before(options, wrong):
     (message,) = messages(scenario(**options))
     assert re.search(wrong, message)
+
+
+@pytest.mark.parametrize('name', ['mlp', 'transformer'])
+def test_alone_a_device_holds_what_a_pipeline_of_one_stage_holds(tmp_path, name):
+    learning = {'model': name, 'data': 'digits'}
+    kinds = [{'tensor_parallel': {}}, {'pipeline': {'stages': 1}}]
+    one, other = (
+        predicted(scenario(workers=1, learning=learning, kind=kind))['peak_memory']
+        for kind in kinds
+    )
+    assert one == other
