@@ -52,7 +52,8 @@ class Problem:
     >>> pair = Platform(np.arange(2), ones, np.array([4.0, 9.0]), ('cpu', 'gpu'), none, none)
     >>> Problem(OperationGraph(['a'], 1.0, 6.0, 0.0, [], [], kinds=['cpu']), pair)
     Traceback (most recent call last):
-    simulator.errors.PlacementError: operation 'a' needs 6 bytes of memory; the largest cpu holds 4
+    simulator.errors.PlacementError: operation 'a' needs 6 bytes of memory; the largest cpu holds \
+4; give it more, or split the operation
     """
 
     graph: OperationGraph
@@ -139,8 +140,11 @@ def _check_kinds(problem: Problem) -> None:
     for k, kind in enumerate(graph.kinds):
         if kind and kind not in there:
             known = ', '.join(sorted(there - {''}))
-            told = f'; there are devices of kind {known}' if known else '; the devices have no kind'
-            raise PlacementError(f'operation {graph.names[k]!r} needs a {kind!r} device{told}')
+            told = f'there are devices of kind {known}' if known else 'the devices have no kind'
+            raise PlacementError(
+                f'operation {graph.names[k]!r} needs a {kind!r} device; {told}; change its kind, '
+                'or that of a device'
+            )
         own = problem.kinds[problem.unit[k]]
         if kind and kind != own:
             mates = problem.members[problem.unit[k]]
@@ -161,5 +165,6 @@ def _check_memory(problem: Problem) -> None:
         group = f', with the {mates} others of its group,' if mates else ''
         raise PlacementError(
             f'operation {graph.names[k]!r}{group} needs {needed[unit]:.6g} bytes of memory; '
-            f'the largest {problem.kinds[unit] or "device"} holds {most[unit]:.6g}'
+            f'the largest {problem.kinds[unit] or "device"} holds {most[unit]:.6g}; give it more, '
+            'or split the operation'
         )
