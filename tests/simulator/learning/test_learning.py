@@ -3,7 +3,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from simulator.learning import Learning, digits, dirichlet, iid, linear, mlp, sgd
+from simulator.learning import Learning, digits, dirichlet, iid, linear, mlp, regularization, sgd
 from simulator.seeds import Seeds
 
 
@@ -92,3 +92,29 @@ def test_batch_normalized_models_are_evaluated_with_running_statistics():
     assert each.loss[0] != each.loss[1]
     mean = np.mean([learning.pool.running(worker) for worker in range(4)], axis=0)
     assert learning.statistics() == pytest.approx(mean, rel=1e-6)
+
+
+def test_one_size_of_batches_or_none():
+    assert draw(batch=16).common_batch == 16
+    assert draw(batch=[16, 8, 16, 16]).common_batch is None
+
+
+def test_gradients_computed_in_another_way_bear_the_same_penalties():
+    class Doubled:
+        def __init__(self, model):
+            self.__dict__.update(vars(model))
+            self.model = model
+
+        def __getattr__(self, name):
+            return getattr(self.model, name)
+
+        def losses_and_gradients(self, *samples):
+            found = self.model.losses_and_gradients(*samples)
+            return found._replace(gradients=2 * found.gradients)
+
+    plain, other = (draw(regularization=regularization(l2=0.5)) for _ in range(2))
+    other.compute_by(Doubled(other.model))
+    ours, theirs = (each.request(0, each.initial).value for each in (plain, other))
+    weights = plain.initial.copy()
+    weights[-10:] = 0  # biases bear none
+    np.testing.assert_allclose(theirs - 0.5 * weights, 2 * (ours - 0.5 * weights), atol=1e-6)
