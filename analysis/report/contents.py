@@ -45,6 +45,7 @@ from analysis.report.resilience import (
     resilience_headlines,
 )
 from analysis.report.robustness import robustness_blocks, robustness_headlines
+from analysis.report.schedulers import scheduler_headlines
 from analysis.report.search import search_blocks, search_headlines, search_tables
 from analysis.report.splits import split_blocks, split_evidence, split_headlines
 from analysis.report.study import Study
@@ -77,6 +78,7 @@ HEADLINES: Final[tuple[Sentences, ...]] = (
     collective_headlines,
     optimum_headlines,
     search_headlines,
+    scheduler_headlines,
     placement_headlines,
     split_headlines,
     resilience_headlines,
