@@ -49,8 +49,9 @@ def test_its_name_is_its_own(file):
 
 
 def test_two_rounds_of_its_first_run(file, tmp_path):
+    spec = runs(file)[0]  # which installs the plug-in by itself, and takes it away
     with plugged(own(file)):
-        _two_rounds(runs(file)[0], tmp_path)
+        _two_rounds(spec, tmp_path)
 
 
 def _two_rounds(spec, tmp_path):

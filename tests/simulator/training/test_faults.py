@@ -15,6 +15,7 @@ OPTIONS = {
     'gossip': {},
     'guanyu': {},
     'pipeline': {'stages': 2, 'micro_batches': 4},
+    'tensor_parallel': {},
     'model_parallel': {'placement': 'min_cut', 'detail': 'operation'},
     'placement': {'graph': {'layered': {'flops': '10 kflop', 'output': '1 kB'}}, 'method': 'hash'},
     'collective': {'algorithm': 'ring', 'bytes': '10 kB'},

@@ -20,7 +20,7 @@ DIRECTED = [
 def letters_under_way(run):
     """Yield what was sent and not added yet: in the network, in mailboxes, set aside."""
     clock, transport = run.experiment.clock, run.experiment.transport
-    for event in clock._completions.values():
+    for event in clock.completions.values():
         if hasattr(event, 'message'):
             yield event.message.payload
     for box in transport._boxes:
