@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import operator
 from hashlib import blake2b
-from json import JSONEncoder
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, SupportsIndex, cast
 
 import numpy as np
@@ -22,9 +22,6 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
 __all__ = ['Seeds']
-
-# JSON tells device=3 from device='3' and keeps the parts of a name from running together
-_as_text = JSONEncoder(sort_keys=True, separators=(',', ':')).encode
 
 
 class Seeds:
@@ -81,15 +78,21 @@ class Seeds:
         return self._key(purpose, places) >> 65
 
     def _key(self, purpose: str, places: dict[str, SupportsIndex | str]) -> int:
-        named = {
-            place: where if isinstance(where, str) else operator.index(where)
-            for place, where in places.items()
-        }
-        text = _as_text([self.seed, purpose, named])
+        text = _as_text(self.seed, purpose, places)
         return int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), 'big')
 
     def __repr__(self) -> str:
         return f'Seeds({self.seed})'
+
+
+def _as_text(seed: int, purpose: str, places: dict[str, SupportsIndex | str]) -> str:
+    """Return a name as JSON: it tells device=3 from device='3', and no two parts run together."""
+    named = [
+        f'{_quoted(place)}:'
+        + (_quoted(where) if isinstance(where, str) else f'{operator.index(where):d}')
+        for place, where in sorted(places.items())
+    ]
+    return f'[{seed},{_quoted(purpose)},{{{",".join(named)}}}]'
 
 
 class _Key(ISeedSequence):

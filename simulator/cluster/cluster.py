@@ -171,7 +171,7 @@ class Cluster:
 
     def seconds(self, device: int, flops: float, count: int = 1) -> float:
         """Draw how long *count* steps of so many *flops* take *device*, begun now."""
-        nominal = flops / float(self.devices.speed[device])
+        nominal = flops / self.devices.speed.item(device)
         now = end = self.clock.now
         for _ in range(count):
             end += self.straggler(device, end, nominal)

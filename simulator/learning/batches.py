@@ -79,4 +79,4 @@ class Batches:
         if passes == 1:
             return rng.permutation(shard)
         # as so many calls of `permutation`, to the last bit
-        return rng.permuted(np.tile(shard, (passes, 1)), axis=1).ravel()
+        return rng.permuted(shard[None].repeat(passes, axis=0), axis=1).ravel()

@@ -167,7 +167,7 @@ class Learning:
 
     def gradient_flops(self, worker: int) -> float:
         """Return the operations of one gradient of *worker*: three times its forward pass."""
-        return 3.0 * self.model.forward_flops * self.batch(worker)
+        return 3.0 * self.model.forward_flops * self._batches[worker].size
 
     def request(self, worker: int, parameters: Floats) -> Pending:
         """Ask for the gradient of *worker* at *parameters* (d,), on its next mini-batch."""

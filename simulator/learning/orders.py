@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -22,7 +23,8 @@ GRADIENT = Optimizer(lambda _: (), lambda gradient, state, _, __=1.0: (gradient,
 """Puts the gradient itself in the parameters' place: what wants a gradient takes one such step."""
 
 
-class Order(NamedTuple):
+@dataclass(eq=False, slots=True)
+class Order:
     """One worker's wish: where some steps of an optimizer lead.
 
     Attributes

@@ -65,9 +65,9 @@ class Combiner:
     def combined(self, shard: int, collected: Sequence[Pushed]) -> Floats:
         """Return what the rule makes of what was collected for a slice, (d,)."""
         part = self._slices[shard]
+        if len(collected) == 1 and self._is_mean and self.quality is None:
+            return collected[0].received(shard, part)
         vectors = [each.received(shard, part) for each in collected]
-        if len(vectors) == 1 and self._is_mean and self.quality is None:
-            return vectors[0]
         samples = np.array([each.samples for each in collected]) if self._weighted else None
         received = stacked_rows(vectors)
         outcome = self._made(shard, received, samples)

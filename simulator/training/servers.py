@@ -180,7 +180,7 @@ class Servers:
         """Let the server's device work for what the rule costs on so many vectors."""
         cluster, home = self.experiment.cluster, self.homes[shard]
         cost = self.combiner.flops(shard, count)
-        seconds = cost * self.experiment.scale.bytes / float(cluster.devices.speed[home])
+        seconds = cost * self.experiment.scale.bytes / cluster.devices.speed.item(home)
         name = self.settings.aggregation.name
         return cluster.work(home, seconds, operation=name, activity='aggregate', step=step)
 

@@ -104,10 +104,11 @@ class Mailbox:
         waiter = Waiter(self._env, tag, source)
         if tag in self._arrived and (message := self._take(tag, source)) is not None:
             return waiter.succeed(message)
-        if tag in self._waiting:
-            self._waiting[tag].append(waiter)
-        else:
+        waiting = self._waiting.get(tag)
+        if waiting is None:
             self._waiting[tag] = [waiter]
+        else:
+            waiting.append(waiter)
         return waiter
 
     def take(self, tag: Hashable) -> list[Message]:

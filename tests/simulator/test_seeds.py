@@ -1,5 +1,8 @@
 """Streams: named, independent of each other and of the order of their creation, stable."""
 
+import json
+from hashlib import blake2b
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -62,3 +65,14 @@ def test_refuses_what_is_no_whole_number():
         Seeds(1.5)
     with pytest.raises(TypeError):
         Seeds(1).stream('x', device=1.5)
+
+
+@given(
+    st.integers(),
+    st.text(),
+    st.dictionaries(st.text(), st.integers() | st.text()),
+)
+def test_a_name_is_what_json_makes_of_it(seed, purpose, places):
+    text = json.dumps([seed, purpose, places], sort_keys=True, separators=(',', ':'))
+    key = int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), 'big')
+    assert Seeds(seed)._key(purpose, places) == key
