@@ -56,6 +56,7 @@ def check(scenario: Scenario) -> Iterator[Fault]:
         taught = yield from _check_learning(scenario, scenario.learning, parts)
         yield from _check_max_norm(scenario, world)
         yield from _check_lengths(scenario)
+        yield from _check_clipping(scenario)
         yield from _check_full_gradient(scenario, taught)
     data = taught.data if taught else None
     yield from check_adversary(scenario, world.graph, Seeds(seed), data)
@@ -198,6 +199,22 @@ def _check_lengths(scenario: Scenario) -> Iterator[Fault]:
             message = (
                 f'(={limit:g}) needs the length of whole vectors, of which the devices of '
                 f'{name} hold blocks; take {remedy}'
+            )
+            yield Fault(('learning', 'regularization', key), message, at_key=True)
+
+
+def _check_clipping(scenario: Scenario) -> Iterator[Fault]:
+    """Refuse to clip the gradients of micro-batches: that of the mini-batch would be another."""
+    training, section = scenario.training, scenario.learning
+    count = training.options.get('micro_batches', 1)
+    if section is None or count == 1:
+        return
+    for key in ('clip_norm', 'clip_value'):
+        limit = getattr(section.regularization, key)
+        if limit is not None:
+            message = (
+                f'(={limit:g}) would clip each of micro_batches(={count}) by itself, not the '
+                'gradient of the mini-batch; take micro_batches: 1, or l2'
             )
             yield Fault(('learning', 'regularization', key), message, at_key=True)
 

@@ -152,6 +152,14 @@ def test_memory_is_checked_beforehand(tmp_path):
     assert message.startswith('stage 1 needs 1520 bytes at once, device 1 has 1000')
 
 
+@pytest.mark.parametrize('key', ['clip_norm', 'clip_value'])
+def test_micro_batches_are_not_clipped_one_by_one(key):
+    learning = {'regularization': {key: 2.0}}
+    [message] = messages(scenario(stages=2, micro_batches=4, learning=learning))
+    assert message.startswith('(=2) would clip each of micro_batches(=4) by itself')
+    assert messages(scenario(stages=2, micro_batches=1, learning=learning)) == []
+
+
 def test_a_crash_breaks_the_step_off_and_changes_no_value(tmp_path):
     split = {'stages': 2, 'micro_batches': 4}
     quiet = run(scenario(**split), tmp_path / 'a')
