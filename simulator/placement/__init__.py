@@ -26,7 +26,7 @@ from simulator.placement.exhaustive import exhaustive
 from simulator.placement.files import csv, json
 from simulator.placement.generators import convolutional, encoder_decoder, layered, recurrent
 from simulator.placement.graph import OperationGraph
-from simulator.placement.memory import check_placement, demand
+from simulator.placement.memory import check_placement, demand, fits
 from simulator.placement.platform import Platform
 from simulator.placement.problem import Placement, Problem
 from simulator.placement.schedulers import SCHEDULERS
@@ -48,6 +48,7 @@ __all__ = [
     'critical_path',
     'demand',
     'exhaustive',
+    'fits',
     'lay_out',
 ]
 

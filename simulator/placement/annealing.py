@@ -12,7 +12,7 @@ from simulator.catalogue import Catalogue, Choice
 from simulator.errors import PlacementError
 from simulator.placement.cut import min_cut
 from simulator.placement.lists import etf, heft
-from simulator.placement.memory import demand
+from simulator.placement.memory import fits
 from simulator.placement.problem import Placement, Problem
 from simulator.placement.scores import depth_first, multi_objective
 from simulator.placement.simple import critical_path, hash_, single
@@ -130,11 +130,4 @@ def _moved(
     moved = place.copy()
     moved[members] = device
     allowed = problem.allowed[problem.unit[members[0]], device]
-    return moved if allowed and device != place[members[0]] and _fits(problem, moved) else None
-
-
-def _fits(problem: Problem, place: Placement) -> bool:
-    memory = problem.platform.memory
-    if np.isinf(memory).all():
-        return True
-    return bool((demand(problem.graph, place, len(memory)) <= memory).all())
+    return moved if allowed and device != place[members[0]] and fits(problem, moved) else None

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from simulator.errors import PlacementError
-from simulator.placement.memory import demand
+from simulator.placement.memory import fits
 from simulator.placement.problem import Placement, Problem
 
 __all__ = ['exhaustive']
@@ -59,7 +59,7 @@ def exhaustive(
     best, least = None, np.inf
     for devices in product(*choices):
         place = problem.placed(np.array(devices))
-        seconds = problem.simulated(place) if _fits(problem, place) else np.inf
+        seconds = problem.simulated(place) if fits(problem, place) else np.inf
         if seconds < least:
             best, least = place, seconds
     if best is None:
@@ -68,8 +68,3 @@ def exhaustive(
             'give them more memory'
         )
     return best
-
-
-def _fits(problem: Problem, place: Placement) -> bool:
-    memory = problem.platform.memory
-    return bool((demand(problem.graph, place, len(memory)) <= memory).all())

@@ -14,7 +14,7 @@ from simulator.errors import PlacementError
 from simulator.placement.graph import OperationGraph
 from simulator.placement.problem import Placement, Problem
 
-__all__ = ['Ledger', 'check_placement', 'copies', 'demand']
+__all__ = ['Ledger', 'check_placement', 'copies', 'demand', 'fits']
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -52,6 +52,14 @@ def demand(graph: OperationGraph, placement: Placement, devices: int) -> Floats:
     own = np.bincount(placement, graph.parameters + graph.outputs, devices)
     sent = np.bincount(device, graph.outputs[producer], devices)
     return (own + sent).astype(float)
+
+
+def fits(problem: Problem, placement: Placement) -> bool:
+    """Whether each device can hold what *placement* asks of it."""
+    memory = problem.platform.memory
+    if np.isinf(memory).all():
+        return True
+    return bool((demand(problem.graph, placement, len(memory)) <= memory).all())
 
 
 def check_placement(problem: Problem, placement: Placement) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.errors import PlacementError
 from simulator.learning.arrays import Floats
 from simulator.learning.optimizers import OPTIMIZERS
-from simulator.placement import Placement, Problem, demand
+from simulator.placement import Placement, Problem, fits
 from simulator.training.model_parallel.grouping import features, grouped
 from simulator.training.model_parallel.policy import Decisions, Policy
 
@@ -38,8 +38,7 @@ class _Trials:
         """Return what a placement of the groups (T,) takes; infinite where it does not fit."""
         self.count += 1
         place = self.problem.placed(devices[self.group])
-        memory = self.problem.platform.memory
-        if (demand(self.problem.graph, place, len(memory)) > memory).any():
+        if not fits(self.problem, place):
             return np.inf
         seconds = self.problem.simulated(place)
         self.worst = max(self.worst, seconds)
