@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from simulator.catalogue import Plugin
+    from simulator.errors import Problem
     from simulator.scenario import RunSpec
     from simulator.sweep import Job, Outcome
 
@@ -25,7 +26,8 @@ def tune(
     """Return the runs of a scenario, each with the best setting that its search has found.
 
     Trials are runs like all others, in a hidden folder beside those that are compared: what is
-    finished is not done again. What was tried is written to `search.csv`.
+    finished is not done again, and what does not fit together is not begun. What was tried is
+    written to `search.csv`.
 
     Parameters
     ----------
@@ -36,7 +38,13 @@ def tune(
         What is installed.
     do : callable
         Does jobs; returns their outcomes in the same order.
+
+    Raises
+    ------
+    ScenarioError
+        If what was found for a run does not fit together with the rest of it.
     """
+    from simulator.errors import ScenarioError
     from simulator.sweep.plan import plan
     from simulator.sweep.search import FOLDER, tuned, write_trials
 
@@ -46,22 +54,52 @@ def tune(
 
     def tried(runs: list[RunSpec]) -> list[Outcome]:
         jobs = [plan([run], home / FOLDER, plugins)[0] for run in runs]
-        unique = list({job.folder: job for job in jobs}.values())
+        unique = {job.folder: job for job in jobs}
         click.echo(f'search: {len(unique)} trials', err=True)
-        outcomes = {outcome.job.folder: outcome for outcome in do(unique)}
+        refused = list(_refused(unique.values()))
+        left = unique.keys() - {outcome.job.folder for outcome in refused}
+        done = do([job for folder, job in unique.items() if folder in left])
+        outcomes = {outcome.job.folder: outcome for outcome in (*refused, *done)}
         return [outcomes[job.folder] for job in jobs]
 
     found, log = tuned(specs, tried)
     write_trials(home / 'search.csv', log)
     for variant, setting in dict.fromkeys((s.variant, _told(s)) for s in found if s.tuned):
         click.echo(f'tuned: {variant}: {setting}', err=True)
+    if wrong := [problem for spec in found if spec.tuned for problem in _misfits(spec)]:
+        raise ScenarioError(wrong)
     return found
+
+
+def _refused(jobs: Iterable[Job]) -> Iterator[Outcome]:
+    """Yield the outcomes of trials that a check of the whole run refuses; people are told."""
+    from simulator.sweep import Outcome
+
+    for job in jobs:
+        if wrong := '; '.join(map(str, _misfits(job.spec))):
+            click.echo(wrong, err=True)
+            yield Outcome.failure(job, wrong)
+
+
+def _misfits(spec: RunSpec) -> Iterator[Problem]:
+    """Yield what does not fit together in a run with a setting that no file has been read with."""
+    from simulator.catalogue import dotted
+    from simulator.errors import Problem
+    from simulator.scenario.checks import check
+
+    setting = _listed({**spec.vary, **spec.tuned})
+    for fault in check(spec.scenario):
+        yield Problem(fault.message, dotted(fault.place), f'search: {spec.variant}: {setting}')
 
 
 def _told(spec: RunSpec) -> str:
     varied = [f'{key}={value}' for key, value in spec.cell.items()]
     where = f' where {", ".join(varied)}' if varied else ''
-    return ', '.join(f'{key} = {_short(value)}' for key, value in spec.tuned.items()) + where
+    return _listed(spec.tuned) + where
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ', '.join(f'{key} = {_short(value)}' for key, value in values.items())
 
 
 def _short(value: object) -> str:

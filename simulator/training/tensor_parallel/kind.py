@@ -110,8 +110,6 @@ def tensor_parallel(
         inputs=learning.data.train.inputs.shape[1:],
         scale=experiment.scale,
     )
-    for message in plan.overfull(cluster.devices):
-        raise PlacementError(message)
     learning.compute_by(plan.model)
     return Teams(experiment, plan, said, data_parallel.algorithm).run()
 

@@ -265,3 +265,22 @@ def test_a_search_comes_before_the_runs_that_are_compared(place):
     shown = bosphorus('report', 'runs/tuned')  # what was tried is not compared
     assert shown.exit_code == 0, shown.output
     assert len(json.loads(result.stdout)['runs']) == 2
+
+
+def test_a_search_begins_nothing_that_does_not_fit(place):
+    kind = 'pipeline: {stages: 2}'
+    over = '{training.pipeline.stages: [1, 3]}'
+    text = SEARCH.replace('all_reduce: {algorithm: ring}', kind).replace('workers: 2', 'workers: 4')
+    text = text.replace('model: linear', 'model: {mlp: {hidden: [4]}}')
+    text = text.replace('{learning.optimizer.sgd.rate: [0.001, 0.1, 0.3]}', over)
+    (place / 'tuned.yaml').write_text(text)
+    result = bosphorus('run', 'tuned.yaml', '--no-report')
+    assert result.exit_code == 0, result.output
+    assert 'tuned: base: training.pipeline.stages = 1' in result.stderr
+    wrong = 'error: training.pipeline: 4 workers are not whole pipelines of stages(=3); change'
+    assert 'search: base: seed = 2147483648, training.pipeline.stages = 3: ' in result.stderr
+    assert result.stderr.count(wrong) == 1
+    (place / 'tuned.yaml').write_text(text.replace('[1, 3]', '[3, 3]'))
+    result = bosphorus('run', 'tuned.yaml', '--no-report')
+    assert result.exit_code == 2
+    assert result.stderr.rstrip().endswith('; change either')
