@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.catalogue import Choice
 from simulator.catalogue.entry import Options
-from simulator.cluster.cluster import Cluster
+from simulator.cluster.cluster import Cluster, Devices
 from simulator.collectives.timed import Group
 from simulator.learning.arrays import Floats
 from simulator.training.algorithms import ALL_REDUCES
@@ -21,7 +21,7 @@ from simulator.training.ranks import ranks_of
 from simulator.training.reductions import Dense, Input
 from topologies import ring_order
 
-__all__ = ['DataParallel', 'PartReplicas', 'are_all_workers', 'grid_of']
+__all__ = ['DataParallel', 'Overfull', 'PartReplicas', 'are_all_workers', 'grid_of', 'overfull']
 
 
 class DataParallel(Options):
@@ -105,3 +105,41 @@ def are_all_workers(facts: Facts, devices: Sequence[int]) -> bool:
         return len(set(devices)) == len(devices) == facts.workers
     roles = {node for node, data in facts.graph.nodes(data=True) if data.get('role') == 'worker'}
     return set(devices) == roles and len(devices) == len(roles)
+
+
+class Overfull(NamedTuple):
+    """A device with too little memory.
+
+    Attributes
+    ----------
+    part, device : int
+        What it is to hold, and which it is.
+    needed, room : float
+        Bytes.
+    """
+
+    part: int
+    device: int
+    needed: float
+    room: float
+
+
+def overfull(
+    grid: NDArray[np.int64], memory: NDArray[np.float64], devices: Devices
+) -> Overfull | None:
+    """Return the first device of a grid that has too little memory, None where all have enough.
+
+    Parameters
+    ----------
+    grid : int array, shape (replicas, width)
+        Which device of each replica holds which part.
+    memory : float array, shape (replicas, width) or (width,)
+        Bytes that each needs at once.
+    devices : Devices
+    """
+    needed, room = np.broadcast_to(memory, grid.shape), devices.memory[grid]
+    short = np.argwhere(needed > room)
+    if not len(short):
+        return None
+    place = tuple(short[0])
+    return Overfull(int(place[1]), int(grid[place]), needed[place], room[place])

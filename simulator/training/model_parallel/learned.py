@@ -47,11 +47,9 @@ class _Trials:
         return seconds
 
     def told(self, found: list[float]) -> None:
-        """Tell who watches how far it has come."""
-        fine = [each for each in found if np.isfinite(each)]
-        if self.problem.watch is not None and fine:
-            mean = float(np.mean(fine))
-            self.problem.watch(self.count, {'trial_seconds': mean, 'best_seconds': self.least})
+        """Tell who watches how far it has come, if any of what was *found* fits."""
+        if fine := [each for each in found if np.isfinite(each)]:
+            self.problem.tell(self.count, float(np.mean(fine)), self.least)
 
     def result(self, name: str) -> Placement:
         """Return the best placement.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.cluster.cluster import Devices
 from simulator.training.experiment import ELEMENT
 from simulator.training.facts import Scale
+from simulator.training.parts import overfull
 from simulator.training.pipeline.schedules import SCHEDULES, Pass, held
 from simulator.training.pipeline.stages import Stage
 
@@ -71,12 +72,11 @@ class Plan:
 
     def overfull(self, devices: Devices) -> Iterator[str]:
         """Say of the first stage whose device has too little memory."""
-        room = devices.memory[self.devices]
-        for place in map(tuple, np.argwhere(self.memory > room).tolist()[:1]):
+        if over := overfull(self.devices, self.memory, devices):
             yield (
-                f'stage {place[1]} needs {self.memory[place]:.6g} bytes at once, device '
-                f'{self.devices[place]} has {room[place]:.6g}; take more stages, smaller '
-                'micro-batches, or the schedule one_forward_one_backward'
+                f'stage {over.part} needs {over.needed:.6g} bytes at once, device {over.device} '
+                f'has {over.room:.6g}; take more stages, smaller micro-batches, or the schedule '
+                'one_forward_one_backward'
             )
 
 

@@ -17,6 +17,7 @@ from simulator.collectives.scattered import Algorithm
 from simulator.learning.models import Model
 from simulator.training.experiment import ELEMENT
 from simulator.training.facts import Facts, Scale
+from simulator.training.parts import overfull
 from simulator.training.ranks import ranks_of
 from simulator.training.tensor_parallel.joint import Team
 from simulator.training.tensor_parallel.model import SplitModel
@@ -170,10 +171,8 @@ class Plan:
 
     def overfull(self, devices: Devices) -> Iterator[str]:
         """Say of the first device that has too little memory."""
-        need = np.broadcast_to(self.memory, self.grid.shape)
-        room = devices.memory[self.grid]
-        for place in map(tuple, np.argwhere(need > room).tolist()[:1]):
+        if over := overfull(self.grid, self.memory, devices):
             yield (
-                f'device {self.grid[place]} needs {need[place]:.6g} bytes at once and has '
-                f'{room[place]:.6g}; take a larger degree or smaller mini-batches'
+                f'device {over.device} needs {over.needed:.6g} bytes at once and has '
+                f'{over.room:.6g}; take a larger degree or smaller mini-batches'
             )

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulator.cluster.cluster import Devices
 from simulator.training.facts import Facts
-from simulator.training.parts import are_all_workers, grid_of
+from simulator.training.parts import are_all_workers, grid_of, overfull
 from topologies import TOPOLOGIES
 
 
@@ -44,3 +45,16 @@ def test_an_order_is_kept():
 @pytest.mark.parametrize('devices', [[0, 1], [0, 1, 2, 2], [0, 1, 2, 7], [0, 1, 2, 3, 3]])
 def test_an_order_that_leaves_somebody_out(devices):
     assert not are_all_workers(facts(workers=4, per_box=4), devices)
+
+
+@given(st.lists(st.integers(1, 3), min_size=6, max_size=6), st.permutations(range(6)))
+def test_the_first_device_with_too_little_memory(memory, order):
+    room = np.array(memory, float)
+    grid, needed = np.array(order).reshape(2, 3), np.array([2.0, 3.0, 1.0])
+    short = [k for k, device in enumerate(order) if needed[k % 3] > room[device]]
+    found = overfull(grid, needed, Devices(room, room, room))
+    if not short:
+        assert found is None
+    else:
+        part, device = short[0] % 3, order[short[0]]
+        assert found == (part, device, needed[part], room[device])
