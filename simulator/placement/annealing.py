@@ -71,7 +71,7 @@ def simulated_annealing(
     cooling = 0.01 ** (1 / max(executions - used, 1))
     for move in range(1, executions - used + 1):
         if move % TOLD == 0:
-            _tell(problem, used + move - 1, now, least)
+            problem.tell(used + move - 1, now, least)
         moved = _moved(problem, place, rng, neighbours)
         heat *= cooling
         if moved is None:
@@ -81,14 +81,8 @@ def simulated_annealing(
             place, now = moved, seconds
             if now < least:
                 best, least = place, now
-    _tell(problem, executions, now, least)
+    problem.tell(executions, now, least)
     return best
-
-
-def _tell(problem: Problem, executions: int, now: float, least: float) -> None:
-    """Tell who watches how far it has come."""
-    if problem.watch is not None:
-        problem.watch(executions, {'trial_seconds': now, 'best_seconds': least})
 
 
 def _begun(

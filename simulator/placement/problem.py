@@ -134,6 +134,11 @@ class Problem:
             raise PlacementError('this placement tries executions out: give the problem `seconds`')
         return self.seconds(placement)
 
+    def tell(self, executions: int, now: float, least: float) -> None:
+        """Tell who watches how far a search has come: seconds of the last trials, and the best."""
+        if self.watch is not None:
+            self.watch(executions, {'trial_seconds': now, 'best_seconds': least})
+
 
 def _check_kinds(problem: Problem) -> None:
     graph, there = problem.graph, set(problem.platform.kinds)
