@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeVar
 
-from simulator.catalogue import Fault
+from simulator.catalogue import Choice, Fault
 from simulator.errors import BosphorusError, ScenarioError
 from simulator.learning import Dataset
 from simulator.learning.augmentation import check_images
@@ -55,8 +55,7 @@ def check(scenario: Scenario) -> Iterator[Fault]:
         parts = shards_of(scenario, world.workers)
         taught = yield from _check_learning(scenario, scenario.learning, parts)
         yield from _check_max_norm(scenario, world)
-        yield from _check_lengths(scenario)
-        yield from _check_clipping(scenario)
+        yield from _check_limits(scenario.training, scenario.learning)
         yield from _check_full_gradient(scenario, taught)
     data = taught.data if taught else None
     yield from check_adversary(scenario, world.graph, Seeds(seed), data)
@@ -187,36 +186,30 @@ def _check_max_norm(scenario: Scenario, world: World) -> Iterator[Fault]:
         yield Fault(('learning', 'regularization', 'max_norm'), message, at_key=True)
 
 
-def _check_lengths(scenario: Scenario) -> Iterator[Fault]:
-    """Refuse what needs lengths of vectors, where each device holds blocks of them."""
-    name, section = scenario.training.name, scenario.learning
-    if section is None or name not in BLOCKWISE:
-        return
-    remedies = {'max_norm': 'l2', 'clip_norm': 'clip_value'}
-    for key, remedy in remedies.items():
+def _check_limits(training: Choice, section: Learning) -> Iterator[Fault]:
+    """Refuse limits that are of whole vectors, or mini-batches, where devices see parts of them."""
+    for key, why in _broken_limits(training):
         limit = getattr(section.regularization, key)
         if limit is not None:
-            message = (
-                f'(={limit:g}) needs the length of whole vectors, of which the devices of '
-                f'{name} hold blocks; take {remedy}'
-            )
+            message = f'(={limit:g}) {why}'
             yield Fault(('learning', 'regularization', key), message, at_key=True)
 
 
-def _check_clipping(scenario: Scenario) -> Iterator[Fault]:
-    """Refuse to clip the gradients of micro-batches: that of the mini-batch would be another."""
-    training, section = scenario.training, scenario.learning
+def _broken_limits(training: Choice) -> Iterator[tuple[str, str]]:
+    """Yield the limits that a training kind can't keep, and why."""
+    if training.name in BLOCKWISE:
+        why = f'needs the length of whole vectors, of which the devices of {training.name} hold'
+        yield 'max_norm', f'{why} blocks; take l2'
+        yield 'clip_norm', f'{why} blocks; take clip_value'
     count = training.options.get('micro_batches', 1)
-    if section is None or count == 1:
-        return
-    for key in ('clip_norm', 'clip_value'):
-        limit = getattr(section.regularization, key)
-        if limit is not None:
-            message = (
-                f'(={limit:g}) would clip each of micro_batches(={count}) by itself, not the '
-                'gradient of the mini-batch; take micro_batches: 1, or l2'
-            )
-            yield Fault(('learning', 'regularization', key), message, at_key=True)
+    for key in ('clip_norm', 'clip_value') if count > 1 else ():
+        yield (
+            key,
+            (
+                f'would clip each of micro_batches(={count}) by itself, not the gradient of the '
+                'mini-batch; take micro_batches: 1, or l2'
+            ),
+        )
 
 
 def _check_full_gradient(scenario: Scenario, taught: Taught | None) -> Iterator[Fault]:
