@@ -1,15 +1,20 @@
-"""Small experiments: a star of equal devices, digits or blobs, a short run."""
+"""Small experiments: a star of equal devices, digits or blobs, a short run; whole scenarios."""
 
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from simulator.cluster.cluster import Cluster, Devices, Wires
 from simulator.cluster.network import Network
 from simulator.cluster.stragglers import STRAGGLERS
+from simulator.execution import execute
 from simulator.learning import Learning, blobs, iid, linear, sgd
-from simulator.recording import Recorder
+from simulator.recording import Identity, Recorder, RunFolder
+from simulator.scenario.checks import check
+from simulator.scenario.schema import Scenario
 from simulator.seeds import Seeds
 from simulator.training import KINDS, Every, Experiment, Facts, Scoreboard, Stop
 from topologies import TOPOLOGIES
@@ -87,3 +92,43 @@ def train():
         return SimpleNamespace(summary=summary, predicted=predicted, model=model, facts=facts)
 
     return run
+
+
+def short_run(training, cluster, *, width, hidden, learning=None):
+    """Return three rounds of a perceptron on blobs, as many dimensions as classes, at 1 Gflop/s."""
+    return Scenario.model_validate(
+        {
+            'name': 'a',
+            'stop': {'rounds': 3},
+            'cluster': {**cluster, 'device': {'speed': '1 Gflop/s', **cluster.get('device', {})}},
+            'learning': {
+                'data': {'blobs': {'dimensions': width, 'classes': width}},
+                'model': {'mlp': {'hidden': list(hidden)}},
+                'optimizer': {'sgd': {'rate': 0.1}},
+                **(learning or {}),
+            },
+            'training': training,
+        }
+    )
+
+
+def messages(made):
+    """Return what is wrong with a scenario."""
+    return [fault.message for fault in check(made)]
+
+
+def run(made, folder):
+    """Do the run of a scenario that is right; return its summary."""
+    assert not messages(made)
+    with RunFolder(folder).writing(Identity('0' * 12, 'a', 'base', {}, 0, '')) as claimed:
+        return claimed.finish(execute(SimpleNamespace(scenario=made), folder))
+
+
+def model(folder):
+    return np.load(folder / 'model.npz')['parameters']
+
+
+def table(folder, name):
+    return pd.concat(
+        [pq.read_table(part).to_pandas() for part in sorted((folder / name).iterdir())]
+    )

@@ -2,14 +2,13 @@
 
 from types import SimpleNamespace
 
-import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from simulator.errors import PlacementError, StalledError
 from simulator.execution import execute
-from simulator.scenario.checks import check, predicted
+from simulator.scenario.known import predicted
 from simulator.scenario.schema import Scenario
+from tests.simulator.training.conftest import messages, table
 
 GRAPH = {'layered': {'levels': 5, 'width': 6}}
 SPEED = {'uniform': {'low': '10 Gflop/s', 'high': '100 Gflop/s'}}
@@ -28,16 +27,6 @@ def scenario(*, graph=GRAPH, method='critical_path', cluster=None, **options):
 
 def run(made, folder):
     return execute(SimpleNamespace(scenario=made), folder)
-
-
-def table(folder, name):
-    return pd.concat(
-        [pq.read_table(part).to_pandas() for part in sorted((folder / name).iterdir())]
-    )
-
-
-def messages(made):
-    return [fault.message for fault in check(made)]
 
 
 def test_figures_and_traces_agree(tmp_path):

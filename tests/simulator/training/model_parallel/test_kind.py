@@ -1,15 +1,11 @@
 """Training split by a placement: learns to the bit as one device does, in another time."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from simulator.errors import PlacementError
-from simulator.execution import execute
-from simulator.recording import Identity, RunFolder
-from simulator.scenario.checks import check
 from simulator.scenario.schema import Scenario
+from tests.simulator.training.conftest import model, run
 
 SPEED = {'uniform': {'low': '1 Gflop/s', 'high': '9 Gflop/s'}}
 
@@ -33,16 +29,6 @@ def scenario(*, kind=None, workers=4, cluster=None, **options):
             'training': kind or {'model_parallel': {'placement': 'hash', **options}},
         }
     )
-
-
-def run(made, folder):
-    assert not [fault.message for fault in check(made)]
-    with RunFolder(folder).writing(Identity('0' * 12, 'a', 'base', {}, 0, '')) as claimed:
-        return claimed.finish(execute(SimpleNamespace(scenario=made), folder))
-
-
-def model(folder):
-    return np.load(folder / 'model.npz')['parameters']
 
 
 @pytest.mark.parametrize('placement', ['single', 'hash', 'critical_path', 'min_cut'])

@@ -1,59 +1,20 @@
 """Pipelines in time: the bubble to its closed form, gradients as on one device, memory, crashes."""
 
 import re
-from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
-from simulator.execution import execute
-from simulator.recording import Identity, RunFolder
-from simulator.scenario.checks import check
-from simulator.scenario.schema import Scenario
 from simulator.training.pipeline.schedules import SCHEDULES, bubble_share
+from tests.simulator.training.conftest import messages, model, run, short_run, table
 
 FREE = {'bandwidth': '1e9 Gb/s', 'latency': '0 s'}
 
 
 def scenario(*, workers=4, cluster=None, hidden=(10, 10), kind=None, learning=None, **options):
     world = {'topology': {'ring': {'workers': workers}}, 'link': FREE, **(cluster or {})}
-    return Scenario.model_validate(
-        {
-            'name': 'a',
-            'stop': {'rounds': 3},
-            'cluster': {**world, 'device': {'speed': '1 Gflop/s', **world.get('device', {})}},
-            'learning': {
-                'data': {'blobs': {'dimensions': 10, 'classes': 10}},
-                'model': {'mlp': {'hidden': list(hidden)}},
-                'optimizer': {'sgd': {'rate': 0.1}},
-                **(learning or {}),
-            },
-            'training': kind or {'pipeline': options},
-        }
-    )
-
-
-def run(made, folder):
-    assert not [fault.message for fault in check(made)]
-    identity = Identity('0' * 12, 'a', 'base', {}, 0, '')
-    with RunFolder(folder).writing(identity) as claimed:
-        return claimed.finish(execute(SimpleNamespace(scenario=made), folder))
-
-
-def model(folder):
-    return np.load(folder / 'model.npz')['parameters']
-
-
-def table(folder, name):
-    return pd.concat(
-        [pq.read_table(part).to_pandas() for part in sorted((folder / name).iterdir())]
-    )
-
-
-def messages(made):
-    return [fault.message for fault in check(made)]
+    kind = kind or {'pipeline': options}
+    return short_run(kind, world, width=10, hidden=hidden, learning=learning)
 
 
 @pytest.mark.parametrize('schedule', SCHEDULES)
