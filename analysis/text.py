@@ -170,15 +170,25 @@ def times(ratio: float) -> str:
     return f'{ratio:.1f}' if ratio < 10 else number(ratio, 2)
 
 
-def folded(label: str, width: int = 20, lines: int = 2) -> str:
-    r"""Return a long name in *lines* lines at most, cut where even that is too short.
+def folded(label: str, width: int = 20, lines: int = 2, *, widest: int = 0) -> str:
+    r"""Return a long name in *lines* lines at most; where that is too short, without its middle.
+
+    Lines are of *width* letters, or more where a name needs them, up to *widest*.
 
     Examples
     --------
     >>> folded('median, with a rather long name indeed')
-    'median, with a\nrather long name ...'
+    'median, with a\n... long name indeed'
+    >>> folded('median, with a rather long name indeed', widest=30)
+    'median, with a rather\nlong name indeed'
     """
-    return '\n'.join(wrap(label, width, max_lines=lines, placeholder=' ...'))
+    letters = width
+    while len(found := wrap(label, letters)) > lines and letters < widest:
+        letters += 1
+    if len(found) <= lines:
+        return '\n'.join(found)
+    end = label[3 - letters :].split(' ', 1)[-1]
+    return '\n'.join([*found[: lines - 1], f'... {end}'])
 
 
 def listed(items: Sequence[str], word: str = 'and') -> str:

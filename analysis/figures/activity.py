@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from analysis.figures.marks import mark
-from analysis.figures.style import ACTIVITY_COLOURS, INK, MUTED, measure
+from analysis.figures.style import ACTIVITY_COLOURS, INK, MUTED, measure, name_rows
 from analysis.groups import Group
 from analysis.load import Run
 from analysis.metrics import (
@@ -26,7 +26,7 @@ from analysis.metrics import (
     round_ends,
     spans_until,
 )
-from analysis.text import folded, share
+from analysis.text import share
 
 __all__ = ['LANES', 'TRANSFERS', 'activity_bars', 'gantt', 'lanes']
 
@@ -51,12 +51,10 @@ def activity_bars(ax: Axes, groups: Sequence[Group]) -> Axes:
             rows.append((_row_name(g, str(role), len(shares)), row, g))
     for y, (name, row, g) in enumerate(rows):
         _stack(ax, y, row, name.replace('\n', ' '), g.index)
-    ax.set_yticks(range(len(rows)), [name for name, _, _ in rows])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+    name_rows(ax, [name for name, _, _ in rows])
     ax.set_xlim(0, 1)
     ax.set_xticks(np.linspace(0, 1, 5), ['0 %', '25 %', '50 %', '75 %', '100 %'])
     ax.set_xlabel('share of the simulated time')
-    ax.grid(axis='y', visible=False)
     return ax
 
 
@@ -98,8 +96,7 @@ def lanes(run: Run) -> list[int]:
 
 
 def _row_name(g: Group, role: str, roles: int) -> str:
-    name = folded(g.label)
-    return f'{name}\n{role or "host"}s' if roles > 1 else name
+    return f'{g.label}\n{role or "host"}s' if roles > 1 else g.label
 
 
 def _stack(ax: Axes, y: int, row: pd.Series[float], name: str, variant: int) -> None:

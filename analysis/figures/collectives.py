@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from analysis.figures.marks import mark, trace
-from analysis.figures.style import MUTED, beside, look, measure, spans_decades
+from analysis.figures.style import MUTED, beside, look, measure, name_rows, spans_decades
 from analysis.load import Run
 from analysis.metrics import bus_bandwidth, call_seconds, first_call, predictions
 from analysis.series import Series
 from analysis.statistics import estimate
-from analysis.text import Kind, folded, quantity
+from analysis.text import Kind, quantity
 
 __all__ = ['STEPS', 'against', 'call_bars', 'step_diagram', 'steps_drawn']
 
@@ -72,9 +72,7 @@ def call_bars(ax: Axes, groups: Sequence[Any], *, y: str = 'seconds') -> Axes:
         if values.seeds > 1:
             ax.plot([values.low, values.high], [row, row], color=MUTED, linewidth=2)
         beside(ax, values.mean, row, quantity(values.mean, kind))
-    ax.set_yticks(range(len(groups)), [folded(g.label) for g in groups])
-    ax.set_ylim(len(groups) - 0.4, -0.6)
-    ax.grid(axis='y', visible=False)
+    name_rows(ax, [g.label for g in groups])
     ax.set_xlim(0, 1.25 * ax.get_xlim()[1])  # room for the figures beside the bars
     measure(ax, 'x', kind, label)
     return ax

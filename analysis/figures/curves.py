@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.marks import mark, trace
-from analysis.figures.style import MUTED, look, measure, spans_decades
+from analysis.figures.style import MUTED, look, measure, name_rows, spans_decades
 from analysis.groups import Group
 from analysis.metrics import AXES, Target, band, curve, reach
 from analysis.metrics.curves import Axis
-from analysis.text import Kind, folded, quantity
+from analysis.text import Kind, quantity
 
 __all__ = ['learning', 'target_dots']
 
@@ -84,9 +84,7 @@ def target_dots(ax: Axes, groups: Sequence[Group], target: Target, *, x: Axis = 
         if len(values) < len(g.runs):
             note = 'never reached' if not values else f'{len(values)} of {len(g.runs)}'
             _note(ax, row, note, g)
-    ax.set_yticks(range(len(groups)), [folded(g.label) for g in groups])
-    ax.set_ylim(len(groups) - 0.4, -0.6)
-    ax.grid(axis='y', visible=False)
+    name_rows(ax, [g.label for g in groups])
     log = spans_decades(found)
     if not log:
         ax.set_xlim(0, 1.08 * (max(found, default=0.0) or 1.0))

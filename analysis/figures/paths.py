@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from analysis.figures.marks import mark, trace
-from analysis.figures.style import ACTIVITY_COLOURS, INK, look, measure
+from analysis.figures.style import ACTIVITY_COLOURS, INK, look, measure, name_rows
 from analysis.groups import Group
 from analysis.metrics import ON_PATH, critical_shares, use_over_time
-from analysis.text import folded, share
+from analysis.text import share
 
 __all__ = ['path_bars', 'use_curves']
 
@@ -33,12 +33,10 @@ def path_bars(ax: Axes, groups: Sequence[Group]) -> Axes:
                 text = ax.text(left + width / 2, row, share(width), color=colour, **style)
                 mark(text, variant=g.index)
             left += width
-    ax.set_yticks(range(len(groups)), [folded(g.label) for g in groups])
-    ax.set_ylim(len(groups) - 0.5, -0.5)
+    name_rows(ax, [g.label for g in groups])
     ax.set_xlim(0, 1)
     ax.set_xticks(np.linspace(0, 1, 5), ['0 %', '25 %', '50 %', '75 %', '100 %'])
     ax.set_xlabel('share of the critical path')
-    ax.grid(axis='y', visible=False)
     return ax
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
 
-from analysis.figures.style import ACTIVITY_COLOURS, INK, MUTED, beside, measure
+from analysis.figures.style import ACTIVITY_COLOURS, INK, MUTED, beside, measure, name_rows
 from analysis.groups import Group
 from analysis.load import Run
 from analysis.metrics.placement import placed
 from analysis.statistics import estimate
-from analysis.text import Kind, folded, quantity
+from analysis.text import Kind, quantity
 
 __all__ = ['MADE_OF', 'makespan_bars', 'placement_bars']
 
@@ -65,9 +65,7 @@ def _spread(ax: Axes, row: int, g: Group, figure: Callable[[Run], float], kind: 
 
 
 def _rows(ax: Axes, labels: Sequence[str], kind: Kind, axis: str) -> Axes:
-    ax.set_yticks(range(len(labels)), [folded(label) for label in labels])
-    ax.set_ylim(len(labels) - 0.4, -0.6)
-    ax.grid(axis='y', visible=False)
+    name_rows(ax, labels)
     ax.set_xlim(0, 1.25 * ax.get_xlim()[1])  # room for the figures beside the bars
     measure(ax, 'x', kind, axis)
     return ax

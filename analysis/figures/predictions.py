@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from analysis.figures.marks import mark
-from analysis.figures.style import MUTED, beside, look, measure
+from analysis.figures.style import MUTED, beside, look, measure, name_rows
 from analysis.groups import Group
 from analysis.metrics import predictions
-from analysis.text import folded, kind_of, quantity
+from analysis.text import kind_of, quantity
 
 __all__ = ['prediction_bars']
 
@@ -27,11 +27,8 @@ def prediction_bars(ax: Axes, groups: Sequence[Group]) -> Axes:
         mark(bar, variant=g.index, tip=tip)
         text = f'{ratio:.3f} × ({measured})'
         beside(ax, max(1.0, ratio), y, text)
-    names = [f'{folded(g.label)}\n{name.replace("_", " ")}' for g, name, _ in rows]
-    ax.set_yticks(range(len(rows)), names)
-    ax.set_ylim(len(rows) - 0.4, -0.6)
+    name_rows(ax, [f'{g.label}\n{name.replace("_", " ")}' for g, name, _ in rows])
     # room on the right for what is written there
     ax.set_xlim(0, 1.55 * max([1.0, *(float(row['ratio']) for _, _, row in rows)]))
-    ax.grid(axis='y', visible=False)
     measure(ax, 'x', 'number', 'measured / closed form')
     return ax

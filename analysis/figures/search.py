@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import shorten
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from analysis.figures.style import MUTED, look, measure, spans_decades
 from analysis.groups import Group
 from analysis.metrics.curves import band
 from analysis.metrics.search import search
-from analysis.text import folded, quantity
+from analysis.text import quantity
 
 __all__ = ['search_curves']
 
@@ -74,4 +75,4 @@ def _levels(ax: Axes, levels: Mapping[str, float], right: float) -> None:
         mark(line, tip=f'{name}: {quantity(height, "seconds")}')
         place = float(ax.transAxes.inverted().transform(ax.transData.transform((0, height)))[1])
         free = max(place, free + APART)
-        ax.text(1.02, free, folded(name, 18, 1), transform=ax.transAxes, **style)
+        ax.text(1.02, free, shorten(name, 18, placeholder=' ...'), transform=ax.transAxes, **style)

@@ -7,7 +7,7 @@ to whoever made it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from analysis.figures.marks import mark
-from analysis.text import Kind, quantity, unit_of
+from analysis.text import Kind, folded, quantity, unit_of
 
 __all__ = [
     'ACTIVITY_COLOURS',
@@ -33,6 +33,7 @@ __all__ = [
     'fit',
     'look',
     'measure',
+    'name_rows',
     'panel',
     'spans_decades',
     'styled',
@@ -185,6 +186,15 @@ def measure(ax: Axes, which: str, kind: Kind, label: str, *, log: bool = False) 
     inside = [tick for tick in ticks if low - slack <= tick * factor <= high + slack]
     axis.set_ticks([tick * factor for tick in inside], [f'{tick:,.6g}' for tick in inside])
     axis.set_label_text(f'{label}, {unit}' if unit else label)
+
+
+def name_rows(ax: Axes, names: Sequence[str]) -> None:
+    """Name the rows of *ax*, the first at the top; what follows a line break has its own line."""
+    split = [name.split('\n') for name in names]
+    shown = ['\n'.join([folded(first, widest=32), *more]) for first, *more in split]
+    ax.set_yticks(range(len(names)), shown)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(axis='y', visible=False)
 
 
 def beside(ax: Axes, x: float, y: float, text: str) -> None:

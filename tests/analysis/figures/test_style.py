@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.figures.style import VARIANT_COLOURS, fit, look, measure, panel, spans_decades, styled
+from analysis.figures.style import (
+    VARIANT_COLOURS,
+    fit,
+    look,
+    measure,
+    name_rows,
+    panel,
+    spans_decades,
+    styled,
+)
 
 
 def test_twenty_eight_variants_look_different():
@@ -88,3 +97,26 @@ def test_no_label_leaves_the_figure(name, width):
 )
 def test_logarithms_only_where_the_range_asks_for_them(values, wide):
     assert spans_decades(values) is wide
+
+
+@given(st.lists(st.text('ab,', min_size=1, max_size=14), min_size=1, max_size=9))
+@settings(max_examples=40)
+def test_names_of_rows_are_whole_or_told_by_both_ends(words):
+    _, ax = panel()
+    name = ' '.join(words)
+
+    name_rows(ax, [f'{name}\nworkers', 'mean'])
+
+    first, second = (label.get_text() for label in ax.get_yticklabels())
+    *lines, last = first.split('\n')
+    assert (last, second) == ('workers', 'mean')
+    assert len(lines) <= 2
+    assert max(map(len, lines)) <= (32 if len(name) > 20 else 20)
+    shown = ' '.join(lines)
+    if '...' in shown:
+        begin, end = shown.split(' ... ')
+        assert name.startswith(begin)
+        assert name.endswith(end)
+        assert len(shown) > 32
+    else:
+        assert shown == name
