@@ -106,17 +106,18 @@ def _deliver(
     lies: dict[int, Array],
 ) -> None:
     """Let one round arrive: add or replace, truth or lie."""
-    arrived = before[transfers.source]
+    arrived = before.take(transfers.source, axis=0)  # quicker than by brackets
     for row, lie in lies.items():
         mine = np.flatnonzero(transfers.row == row)
         first = schedule.source[row] * schedule.chunks + schedule.first_chunk[row]
         arrived[mine] = lie[transfers.source[mine] - first]
     adds = transfers.reduce
     if adds.all():
-        state[transfers.target] = reduction(state[transfers.target], arrived)
+        state[transfers.target] = reduction(state.take(transfers.target, axis=0), arrived)
         return
     state[transfers.target[~adds]] = arrived[~adds]
-    state[transfers.target[adds]] = reduction(state[transfers.target[adds]], arrived[adds])
+    if adds.any():
+        state[transfers.target[adds]] = reduction(state[transfers.target[adds]], arrived[adds])
 
 
 def _spoken(schedule: Schedule, rounds: list[Round], liars: Collection[int] | None) -> list[int]:

@@ -51,6 +51,7 @@ class Call:
         self.contributions: list[Any] = [None] * schedule.ranks
         self.entered = [float('nan')] * schedule.ranks
         self.left = [float('nan')] * schedule.ranks
+        self._inside = schedule.ranks  # who has not left
 
     def launch(self, sizes: NDArray[np.float64], *, by_row: bool = False) -> None:
         """Hand the schedule to the fabric, its chunks of *sizes* (chunks,) bytes.
@@ -85,7 +86,7 @@ class Call:
     @property
     def complete(self) -> bool:
         """Whether every rank has left."""
-        return not any(np.isnan(self.left))
+        return not self._inside
 
     @property
     def staying(self) -> list[int]:
@@ -122,6 +123,7 @@ class Call:
 
     def _leave(self, rank: int) -> None:
         self.left[rank] = self._clock.now
+        self._inside -= 1
 
 
 class Group:

@@ -123,7 +123,11 @@ class Dense(Reduction):
 
     def sent(self, exchange: Inputs) -> Iterator[Phase]:
         """Yield the bytes of the chunks."""
-        yield Phase(FLOAT32 * chunk_sizes(self.dimension, self.schedule.chunks, whole=True))
+        yield self._phase
+
+    @cached_property
+    def _phase(self) -> Phase:
+        return Phase(FLOAT32 * chunk_sizes(self.dimension, self.schedule.chunks, whole=True))
 
     def means(self, exchange: Inputs, lies: Lies | None = None) -> list[Array]:
         """Replay the schedule, with the lies of those who forward; who brings nothing, zeros."""
@@ -315,7 +319,9 @@ def _total(inputs: Inputs) -> int:
 def _shared(vectors: Array) -> list[Array]:
     """Return the rows, read-only; those equal to the first one are that one."""
     first = frozen(vectors[0].copy())  # not a view, which would keep them all
-    same = [np.array_equal(each, first, equal_nan=True) for each in vectors]
+    same = (vectors == first).all(axis=1)
+    for rank in np.flatnonzero(~same):  # they differ, or are not numbers
+        same[rank] = np.array_equal(vectors[rank], first, equal_nan=True)
     return [
         first if equal else frozen(each.copy()) for equal, each in zip(same, vectors, strict=True)
     ]
