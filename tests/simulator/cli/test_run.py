@@ -217,16 +217,16 @@ def test_two_processes_leave_what_one_does_plug_ins_included(place):
 
 
 @pytest.mark.skipif(os.name != 'posix', reason='signals of POSIX')
-def test_ctrl_c_ends_with_130_and_what_was_recorded_reads_back(place):
+def test_ctrl_c_ends_with_130_and_what_was_recorded_reads_back(place, terminal):
     command = [sys.executable, '-m', 'simulator', 'run', 'learning.yaml', '--jobs', '2']
     command += ['--set', 'stop.rounds=1000000', '--set', 'cluster.faults=[]', '--no-report']
-    with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE) as process:
-        end = time.monotonic() + 60
-        while len(list(place.glob('runs/learning/*/*/messages/part-00000.parquet'))) < 2:
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        _, said = process.communicate(timeout=60)
+    process = terminal(*command, stderr=subprocess.PIPE)
+    end = time.monotonic() + 120
+    while len(list(place.glob('runs/learning/*/*/messages/part-00000.parquet'))) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.decode().splitlines()[-1].startswith('interrupted')
     for folder in place.glob('runs/learning/*/*'):

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -180,19 +179,21 @@ def wait_until(condition):
     ('processes', 'how'),
     [(1, signal.SIGINT), (1, signal.SIGTERM), (2, signal.SIGINT), (2, signal.SIGKILL)],
 )
-def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path, stand_in, jobs, processes, how):
+def test_an_interrupted_sweep_goes_on_where_it_stopped(
+    tmp_path, stand_in, jobs, terminal, processes, how
+):
     script = tmp_path / 'script.py'
     modules = str(Path(stand_in.__file__).parent)
     out = tmp_path / 'out'
     script.write_text(INTERRUPTED.format(modules=modules, out=str(out), processes=processes))
-    with subprocess.Popen([sys.executable, str(script)], start_new_session=True) as process:
-        wait_until(lambda: len(list(out.glob('plain/asleep *'))) == processes)
-        sleepers = [int(path.name.split()[1]) for path in out.glob('plain/asleep *')]
-        if how == signal.SIGINT:
-            os.killpg(process.pid, how)  # as a terminal does
-        else:
-            process.send_signal(how)
-    assert process.returncode == (-how if how == signal.SIGKILL else 130)
+    process = terminal(sys.executable, str(script))
+    wait_until(lambda: len(list(out.glob('plain/asleep *'))) == processes)
+    sleepers = [int(path.name.split()[1]) for path in out.glob('plain/asleep *')]
+    if how == signal.SIGINT:
+        os.killpg(process.pid, how)  # as a terminal does
+    else:
+        process.send_signal(how)
+    assert process.wait(timeout=30) == (-how if how == signal.SIGKILL else 130)
     wait_until(lambda: not any(alive(sleeper) for sleeper in sleepers))
 
     folders = [RunFolder(out / 'plain' / f'{seed:012x}') for seed in range(4)]
