@@ -83,7 +83,13 @@ class Entry:
             f'option_{name}': (parameter.annotation, self._field(name, parameter))
             for name, parameter in self.parameters.items()
         }
-        return create_model(self.name, __base__=Options, __doc__=self.doc.summary, **fields)
+        # a class that is made has no source: pydantic would look for it in every frame of the stack
+        late = {'use_attribute_docstrings': False, 'defer_build': True}
+        model = create_model(
+            self.name, __base__=Options, __doc__=self.doc.summary, __cls_kwargs__=late, **fields
+        )
+        model.model_config['use_attribute_docstrings'] = True  # of records among the options
+        return model
 
     def read(self, options: object) -> dict[str, Any]:
         """Return the keyword arguments that *options*, plain data, stand for.
