@@ -8,11 +8,18 @@ READY := .venv/.ready
 demo: $(READY)
 	$(BIN)/bosphorus run scenarios/quickstart.yaml
 
-test: lint types contracts doctest unit boundscheck
+# First what keeps one core busy, two of them at a time; the longest of them begin first. The
+# doctests leave the compiled kernel in numba's cache, so that it is compiled once and not by each
+# process of the rest, which takes all cores.
+test: $(READY)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint contracts boundscheck types doctest
+	@$(MAKE) --no-print-directory unit
 
+# pip compiles all it installs, on one core; packages' own tests are never imported
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[dev]'
+	-$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' .venv/lib simulator topologies analysis
 	touch $@
 
 lint: $(READY)
@@ -26,7 +33,7 @@ contracts: $(READY)
 	$(BIN)/lint-imports
 
 doctest: $(READY)
-	$(BIN)/pytest -n auto --dist worksteal --doctest-modules simulator topologies analysis
+	$(BIN)/pytest --doctest-modules simulator topologies analysis
 
 unit: $(READY)
 	$(BIN)/pytest -n auto --dist worksteal -m 'not slow' --benchmark-skip tests
