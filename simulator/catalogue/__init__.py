@@ -4,7 +4,7 @@ from simulator.catalogue.catalogue import Catalogue, Choice
 from simulator.catalogue.describe import described, typed
 from simulator.catalogue.docs import Doc, read_doc
 from simulator.catalogue.entry import Entry
-from simulator.catalogue.plain import plain_schema
+from simulator.catalogue.plain import Plain, plain_schema
 from simulator.catalogue.plugins import Plugin, installed, load_plugin, packaged_plugins
 from simulator.catalogue.problems import Fault, dotted, faults
 from simulator.catalogue.schema import json_schema, partial
@@ -16,6 +16,7 @@ __all__ = [
     'Doc',
     'Entry',
     'Fault',
+    'Plain',
     'Plugin',
     'Shape',
     'described',

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import Any, LiteralString
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from simulator.catalogue.entry import Entry, Types
-from simulator.catalogue.plain import plain_schema
+from simulator.catalogue.plain import Plain
 from simulator.errors import PluginError, did_you_mean
-
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-    from pydantic_core import CoreSchema
 
 __all__ = ['Catalogue', 'Choice']
 
 
-class Catalogue(Mapping[str, Callable[..., Any]]):
+class Catalogue(Plain, Mapping[str, Callable[..., Any]]):
     """All entries of one kind, such as the aggregation rules, by name.
 
     It is a mapping of name to function. In a signature, or as a field of the scenario, it says
@@ -189,14 +185,8 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
         example = next(iter(self), 'name')
         raise ValueError(f'must name one {self.kind}, such as {example!r}')
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return plain_schema(self.read, self.write)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def for_editors(self) -> dict[str, Any]:
+        """Return the JSON Schema of such a choice."""
         # resolved by `simulator.catalogue.schema`, since catalogues may contain each other
         return {'x-catalogue': self}
 

@@ -11,18 +11,14 @@ A law does not know what it is a law of: its parameters take the unit of the qua
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import numpy as np
 from annotated_types import Ge, Lt, MaxLen, MinLen
 from numpy.typing import NDArray
 
-from simulator.catalogue import Catalogue, Choice, plain_schema
+from simulator.catalogue import Catalogue, Choice, Plain
 from simulator.units import Bytes, BytesPerSecond, FlopCount, FlopsPerSecond, Seconds
-
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-    from pydantic_core import CoreSchema
 
 __all__ = [
     'LAWS',
@@ -232,7 +228,7 @@ def laws_of(kind: str, value: Any) -> Catalogue:
     return Catalogue(kind, LAWS, {Value: value}, valid=_VALID)
 
 
-class ValueOrLaw:
+class ValueOrLaw(Plain):
     """Annotates a quantity that may be a value or a law, as the aliases below do.
 
     Parameters
@@ -260,14 +256,8 @@ class ValueOrLaw:
         """Return what `read` turns into *value* again."""
         return value.plain() if isinstance(value, Choice) else self._value.dump_python(value)
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return plain_schema(self.read, self.write)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def for_editors(self) -> dict[str, Any]:
+        """Return the JSON Schema of either."""
         return {'anyOf': [self._value.json_schema(), {'x-catalogue': self.catalogue}]}
 
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import TypeAdapter
 
-from simulator.catalogue import Catalogue, Choice, plain_schema
-
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-    from pydantic_core import CoreSchema
+from simulator.catalogue import Catalogue, Choice, Plain
 
 __all__ = ['OneOrMore']
 
 
 @dataclass(frozen=True)
-class OneOrMore:
+class OneOrMore(Plain):
     """Marks a place for one entry of a catalogue, or for a list that holds one at least.
 
     Parameters
@@ -47,13 +43,7 @@ class OneOrMore:
         plain = [choice.plain() for choice in choices]
         return plain[0] if len(plain) == 1 else plain
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        return plain_schema(self.read, self.write)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def for_editors(self) -> dict[str, Any]:
+        """Return the JSON Schema of either."""
         one = {'x-catalogue': self.catalogue}
         return {'anyOf': [one, {'type': 'array', 'items': one, 'minItems': 1}]}

@@ -35,7 +35,7 @@ class Aged(NamedTuple):
 class _Walking:
     """What the three have in common: a peer that sends now and then, and trains what comes."""
 
-    def __init__(self, swarm: Swarm, period: float | None, merge: Merge):
+    def __init__(self, swarm: Swarm, *, period: Period | None = None, merge: Merge = 'age'):
         self.swarm = swarm
         self.period = round_trip(swarm) if period is None else period
         self.merge = merge
@@ -155,9 +155,6 @@ class Push(_Walking):
        2021 (ages).
     """
 
-    def __init__(self, swarm: Swarm, *, period: Period | None = None, merge: Merge = 'age'):
-        super().__init__(swarm, period, merge)
-
 
 class Pull(_Walking):
     """Once a period, each peer asks a random neighbour for its model, merges and trains it.
@@ -179,9 +176,6 @@ class Pull(_Walking):
     .. [1] Ormandi, Hegedus & Jelasity, "Gossip learning with linear models on fully distributed
        data", Concurrency and Computation: Practice and Experience 25(4), 2013, arXiv:1109.1396.
     """
-
-    def __init__(self, swarm: Swarm, *, period: Period | None = None, merge: Merge = 'age'):
-        super().__init__(swarm, period, merge)
 
     def programs(self, number: int) -> Iterator[Program]:
         """Yield the programs that run at peer *number*."""
@@ -224,9 +218,6 @@ class PushPull(_Walking):
     .. [1] Ormandi, Hegedus & Jelasity, "Gossip learning with linear models on fully distributed
        data", Concurrency and Computation: Practice and Experience 25(4), 2013, arXiv:1109.1396.
     """
-
-    def __init__(self, swarm: Swarm, *, period: Period | None = None, merge: Merge = 'age'):
-        super().__init__(swarm, period, merge)
 
     def programs(self, number: int) -> Iterator[Program]:
         """Yield the programs that run at peer *number*."""
