@@ -81,12 +81,6 @@ COUNTS = {'ngram'}  # its gradient adds up counts, and is of no loss
 CASES = [(name, options) for name in MODELS for options in [{}, *VARIANTS.get(name, [])]]
 
 
-@pytest.fixture(params=CASES, ids=str)
-def make(request):
-    name, options = request.param
-    return partial(MODELS[name], **options)
-
-
 def suits(name, options, task):
     if options.get('arrangement') == 'encoder_decoder':
         return bool(task.source)
@@ -103,15 +97,25 @@ def suits(name, options, task):
     )
 
 
-def a_task_for(make):
-    return next(task for task in TASKS if suits(make.func.__name__, make.keywords, task))
+def made(case):
+    name, options = case
+    return partial(MODELS[name], **options)
 
 
-@pytest.fixture(params=TASKS, ids=str)
-def task(request, make):
-    if not suits(make.func.__name__, make.keywords, request.param):
-        pytest.skip('not for this model')
-    return request.param
+def pairs(cases):
+    """Return a decorator: a test of each of these cases with each task it suits."""
+    suited = [(case, task) for case in cases for task in TASKS if suits(*case, task)]
+    names = [f'{name}-{options}-{task}' for (name, options), task in suited]
+    pairs = [(made(case), task) for case, task in suited]
+    return pytest.mark.parametrize(('make', 'task'), pairs, ids=names)
+
+
+all_pairs = pairs(CASES)
+each_with_a_task = pytest.mark.parametrize(
+    ('make', 'task'),
+    [(made(case), next(task for task in TASKS if suits(*case, task))) for case in CASES],
+    ids=map(str, CASES),
+)
 
 
 def samples(task, *shape, rng):
@@ -135,6 +139,7 @@ def draws(model, *shape, rng):
     return rng.random((*shape, model.noise), dtype=np.float32)
 
 
+@all_pairs
 def test_a_model_says_how_large_it_is(make, task):
     model = make(task)
     drawn = model.init(np.random.default_rng(0))
@@ -144,6 +149,7 @@ def test_a_model_says_how_large_it_is(make, task):
     assert (drawn == model.init(np.random.default_rng(0))).all()
 
 
+@all_pairs
 def test_its_layers_share_out_its_parameters_and_its_flops(make, task):
     model = make(task)
     places = [place for layer in model.layers for place, _ in layer.arrays.values()]
@@ -158,9 +164,8 @@ def test_its_layers_share_out_its_parameters_and_its_flops(make, task):
     assert model.forward_flops == sum(layer.flops for layer in model.layers) > 0
 
 
+@pairs([case for case in CASES if case[0] not in COUNTS])
 def test_its_gradient_agrees_with_finite_differences(make, task):
-    if make.func.__name__ in COUNTS:
-        pytest.skip('counts')
     rng = np.random.default_rng(1)
     model = make(task)
     inputs, targets = samples(task, 2, 5, rng=rng)
@@ -217,6 +222,7 @@ def check_bits(cases, workers, batch, seed, odd):
                 assert (alone[0] == together[i]).all()
 
 
+@all_pairs
 def test_how_the_arrays_lie_in_memory_does_not_matter(make, task):
     rng = np.random.default_rng(2)
     model = make(task)
@@ -228,6 +234,7 @@ def test_how_the_arrays_lie_in_memory_does_not_matter(make, task):
     assert all((a == b).all() for a, b in zip(plain, twisted, strict=True))
 
 
+@all_pairs
 def test_one_vector_may_serve_all_workers(make, task):
     rng = np.random.default_rng(3)
     model = make(task)
@@ -240,6 +247,7 @@ def test_one_vector_may_serve_all_workers(make, task):
     assert all((a == b).all() for a, b in zip(one, many, strict=True))
 
 
+@all_pairs
 def test_evaluation_is_the_mean_over_samples_of_one_model_or_of_many(make, task):
     rng = np.random.default_rng(4)
     model = make(task)
@@ -263,6 +271,7 @@ def test_evaluation_is_the_mean_over_samples_of_one_model_or_of_many(make, task)
         assert np.isnan(many.accuracy).all()
 
 
+@all_pairs
 def test_perplexity_is_the_exponential_of_the_cross_entropy_of_tokens(make, task):
     rng = np.random.default_rng(8)
     model = make(task)
@@ -273,6 +282,7 @@ def test_perplexity_is_the_exponential_of_the_cross_entropy_of_tokens(make, task
         assert np.isnan(found.perplexity)
 
 
+@all_pairs
 def test_running_statistics_go_with_each_model(make, task):
     rng = np.random.default_rng(6)
     model = make(task)
@@ -285,8 +295,8 @@ def test_running_statistics_go_with_each_model(make, task):
         assert many.loss[1] != model.evaluate(parameters[1], inputs, targets).loss
 
 
-def test_a_diverged_model_is_a_result_not_an_error(make):
-    task = a_task_for(make)
+@each_with_a_task
+def test_a_diverged_model_is_a_result_not_an_error(make, task):
     model = make(task)
     rng = np.random.default_rng(5)
     inputs, targets = samples(task, 1, 4, rng=rng)
@@ -296,8 +306,8 @@ def test_a_diverged_model_is_a_result_not_an_error(make):
     assert model.evaluate(broken[0], inputs[0], targets[0]).accuracy == 0
 
 
-def test_draws_that_do_not_fit_are_refused(make):
-    task = a_task_for(make)
+@each_with_a_task
+def test_draws_that_do_not_fit_are_refused(make, task):
     model = make(task)
     inputs, targets = samples(task, 1, 4, rng=np.random.default_rng(7))
     with pytest.raises(ValueError, match='noise'):
