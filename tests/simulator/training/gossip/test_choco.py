@@ -56,7 +56,7 @@ def test_it_is_the_algorithm_of_the_paper(tools, sigma):
     ],
 )
 def test_peers_agree_on_the_average_whatever_is_left_out(tools, compression):
-    experiment = tools.make('ring', workers=5, rounds=150)
+    experiment = tools.make('ring', workers=5, rounds=100)
     step = 0.2 if 'threshold' in compression[0] or compression == ['sign'] else None
     run = tools.gossip(experiment, choco(step), compression=compression, start='own')
     expected = run.starts.mean(axis=0)

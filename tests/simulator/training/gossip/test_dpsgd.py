@@ -129,11 +129,11 @@ def test_the_others_keep_their_average_when_a_peer_is_gone(tools):
 
 
 def test_who_comes_back_catches_up(tools):
-    experiment = tools.make('ring', workers=6, rounds=200, rate=0.1)
-    fault = {'devices': 2, 'at': '20 ms', 'until': '100 ms'}
+    experiment = tools.make('ring', workers=6, rounds=100, rate=0.1)
+    fault = {'devices': 2, 'at': '20 ms', 'until': '60 ms'}
     tools.faulted(experiment, {'device_down': fault})
     run = tools.gossip(experiment, {'dpsgd': {'timeout': '10 ms'}})
-    healthy = tools.gossip(tools.make('ring', workers=6, rounds=200, rate=0.1))
-    assert run.summary['rounds'] == 200
+    healthy = tools.gossip(tools.make('ring', workers=6, rounds=100, rate=0.1))
+    assert run.summary['rounds'] == 100
     assert run.summary['consensus'] < 3 * healthy.summary['consensus'] + 0.02
     assert run.summary['test_accuracy'] == pytest.approx(healthy.summary['test_accuracy'], abs=0.1)
