@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import simpy
 from simpy.core import Infinity
@@ -54,7 +55,7 @@ class Clock(simpy.Environment):
         super().__init__()
         self.fabric = fabric
         self.completions: dict[int, Event] = {}
-        self.on_loss: Callable[[Event], None] = lambda event: None
+        self.on_loss: Callable[[Any], None] = lambda event: None
         self._due: deque[tuple[int, int]] = deque()  # what has woken at this instant
         self._naps = 0
         self._healing = 0

@@ -171,9 +171,10 @@ class Fabric:
         if route >= self._routes:
             self._take_routes()
         flags = watch * WATCH | reliable * RELIABLE | reduce * REDUCE
-        task = (now, TRANSFER, route, size, tag, step, 0, flags)
-        number: int = self._submit(*task)
-        return number if number >= 0 else self._submit_again(number, *task)
+        number: int = self._submit(now, TRANSFER, route, size, tag, step, 0, flags)
+        if number >= 0:
+            return number
+        return self._submit_again(number, now, TRANSFER, route, size, tag, step, 0, flags)
 
     def compute(
         self,
@@ -187,9 +188,12 @@ class Fabric:
         watch: bool = False,
     ) -> int:
         """Let *device* work for so many *seconds* when its turn comes; return the task's id."""
-        task = (now, COMPUTATION, device, seconds, tag, step, priority, watch)
-        number: int = self._submit(*task)
-        return number if number >= 0 else self._submit_again(number, *task)
+        number: int = self._submit(now, COMPUTATION, device, seconds, tag, step, priority, watch)
+        if number >= 0:
+            return number
+        return self._submit_again(
+            number, now, COMPUTATION, device, seconds, tag, step, priority, watch
+        )
 
     def advance(self, until: float) -> list[Woken]:
         """Run all events up to and including *until*, at most to the first that wakes somebody."""

@@ -172,7 +172,7 @@ class Learning:
     def request(self, worker: int, parameters: Floats) -> Pending:
         """Ask for the gradient of *worker* at *parameters* (d,), on its next mini-batch."""
         batches, noise = self.next_batches(worker, 1)
-        return self.pool.request_steps(worker, parameters, batches, GRADIENT, noise=noise)
+        return self.pool.request_steps(worker, parameters, batches, GRADIENT, (), noise=noise)
 
     def request_steps(
         self,

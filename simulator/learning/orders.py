@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from simulator.learning.arrays import Floats, frozen
+from simulator.learning.arrays import DIVERGENCE, Floats, frozen
 from simulator.learning.batches import Indices
 from simulator.learning.data import Samples
 from simulator.learning.models import Model
@@ -80,6 +80,7 @@ class Result(NamedTuple):
     remains: float
 
 
+@DIVERGENCE
 def carry_out(model: Model, samples: Samples, orders: Sequence[Order]) -> list[Result]:
     """Compute orders of one kind together, each bitwise as it would come out alone."""
     parameters = _stacked([order.parameters for order in orders])
@@ -107,7 +108,8 @@ def _step_by_step(
     orders: Sequence[Order],
 ) -> Iterator[tuple[Indices, Floats | None, float | Floats]]:
     first = orders[0]
-    batches = np.array([order.batches for order in orders])
+    batches = np.concatenate([order.batches for order in orders])
+    batches = batches.reshape(len(orders), *first.batches.shape)
     noise = None if first.noise is None else np.array([order.noise for order in orders])
     factors = None if first.factors is None else np.array([order.factors for order in orders])
     for step in range(batches.shape[1]):
@@ -130,7 +132,8 @@ def _stacked(vectors: Sequence[Floats]) -> Floats:
     first = vectors[0]
     if all(vector is first for vector in vectors):
         return np.broadcast_to(first, (len(vectors), *first.shape))
-    return np.stack(vectors)
+    # `stack` takes twice as long
+    return np.concatenate(vectors).reshape(len(vectors), *first.shape)
 
 
 def _stacked_states(states: Sequence[AnyState]) -> AnyState:

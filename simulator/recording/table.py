@@ -53,8 +53,9 @@ class TableWriter:
 
     def append(self, row: tuple[Any, ...]) -> None:
         """Take one row, in the order of the columns, times in float seconds."""
-        self._waiting.append(row)
-        if len(self._waiting) >= _ROWS_TO_FOLD:
+        waiting = self._waiting
+        waiting.append(row)
+        if len(waiting) >= _ROWS_TO_FOLD:
             self._fold()
 
     def extend(self, given: Mapping[str, Any]) -> None:

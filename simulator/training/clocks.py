@@ -39,8 +39,9 @@ class Rule(NamedTuple):
     ----------
     collects : int
         Gradients that make an update.
-    may_proceed : callable
-        ``Standing -> bool``: may a worker that has sent its gradient begin another round?
+    may_proceed : callable, optional
+        ``Standing -> bool``: may a worker that has sent its gradient begin another round? By
+        default it may at once.
     counts : callable
         ``staleness -> bool``: is a gradient used that is so many updates old?
     factor : callable
@@ -52,7 +53,7 @@ class Rule(NamedTuple):
     """
 
     collects: int
-    may_proceed: Callable[[Standing], bool]
+    may_proceed: Callable[[Standing], bool] | None = None
     counts: Callable[[int], bool] = lambda staleness: True
     factor: Callable[[int], float] = lambda staleness: 1.0
     synchronous: bool = True
@@ -177,7 +178,6 @@ def asp(workers: int, *, damped: bool = False) -> Rule:
     """
     return Rule(
         1,
-        lambda _: True,
         factor=(lambda staleness: 1.0 / (1 + staleness)) if damped else (lambda _: 1.0),
         synchronous=False,
     )

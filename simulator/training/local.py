@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, TypeAlias
 
 from annotated_types import Ge, Gt, Le
@@ -42,7 +43,7 @@ class LocalSteps:
     first: int = 1
     growth: float = 1.0
 
-    @property
+    @cached_property
     def are_plain(self) -> bool:
         """Whether each round is one step: gradients travel, not models."""
         return self.first == 1 and self.growth == 1.0

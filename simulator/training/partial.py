@@ -17,7 +17,6 @@ from simulator.training.lives import CONTROL, Program
 from simulator.training.lying_ranks import Lies
 from simulator.training.rank_programs import RankPrograms
 from simulator.training.reductions import NOTHING, Input
-from simulator.transport import Message
 
 __all__ = ['PartialPrograms', 'Quorum']
 
@@ -233,9 +232,9 @@ class PartialPrograms(RankPrograms):
     def tell(self, source: int, target: int, tag: Any, payload: Any, step: int) -> None:
         """Let one worker send another a word, or itself."""
         transport, workers = self.experiment.transport, self.experiment.workers
-        ends, now = (workers[source], workers[target]), self.experiment.clock.now
+        ends = workers[source], workers[target]
         if source == target:
-            transport.hand_over(Message(*ends, CONTROL, tag, payload, now))
+            transport.hand_over(ends[0], payload, tag=tag, size=CONTROL)
         else:
             transport.send(*ends, CONTROL, payload, kind=tag[0], tag=tag, step=step)
 

@@ -23,7 +23,8 @@ class Roster:
         self.lives = list(lives)
         self._finished = [0] * count
         self._fetched = [-1] * count
-        self._idle = set(range(count)) if idle else set()  # those asked in vain among them
+        # those asked in vain among them; a set that was large once takes long to read for ever
+        self._idle = dict.fromkeys(range(count) if idle else ())
         self._new = list(self._idle)  # not asked yet
         self._asked_at = (-1, -1)
         self._slowest = 0
@@ -31,7 +32,7 @@ class Roster:
 
     def ended(self, number: int) -> None:
         """Take note that a worker has pushed."""
-        self._idle.add(number)
+        self._idle[number] = None
         self._new.append(number)
         self._finished[number] += 1
         if self._finished[number] == self._slowest + 1:
@@ -43,7 +44,7 @@ class Roster:
     def joined(self, number: int, life: int) -> None:
         """Take note that a worker has begun anew, and holds no model."""
         self.lives[number] = life
-        self._idle.add(number)
+        self._idle[number] = None
         self._fetched[number] = -1
         self._asked_at = (-1, -1)
 
@@ -58,11 +59,11 @@ class Roster:
         # who was asked before would say the same, unless there is a new model or all have come on
         asked = self._new if self._asked_at == (version, self._slowest) else self._idle
         self._asked_at, self._new = (version, self._slowest), []
-        released = []
+        released, may_proceed = [], rule.may_proceed
         for number in sorted(asked):
-            has = self._fetched[number]
-            if rule.may_proceed(Standing(self._finished[number], self._slowest, version - has)):
+            has, rounds = self._fetched[number], self._finished[number]
+            if may_proceed is None or may_proceed(Standing(rounds, self._slowest, version - has)):
                 self._fetched[number] = version
-                self._idle.discard(number)
+                self._idle.pop(number, None)
                 released.append((number, has))
         return released

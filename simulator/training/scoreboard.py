@@ -74,6 +74,8 @@ class Scoreboard:
         Fires when the run has reached its stop.
     rounds, samples : int
         So far.
+    epochs : float
+        Samples used so far, in sizes of the training set.
     observers : list of callable
         Called after each evaluation, to measure more at the same moment.
     """
@@ -93,6 +95,7 @@ class Scoreboard:
         self.over = Event(cluster.clock)
         self.rounds = 0
         self.samples = 0
+        self.epochs = 0.0
         self.parameters: Floats | None = None
         self.observers: list[Callable[[], None]] = []
         self._cluster = cluster
@@ -111,11 +114,6 @@ class Scoreboard:
             end = cluster.clock.nap(stop.time)
             assert end.callbacks is not None  # noqa: S101 - it has not fired yet
             end.callbacks.append(lambda _: self.end())
-
-    @property
-    def epochs(self) -> float:
-        """Samples used so far, in sizes of the training set."""
-        return self.samples / self._an_epoch if self._an_epoch else 0.0
 
     @property
     def now(self) -> float:
@@ -158,6 +156,7 @@ class Scoreboard:
             Training samples used in this round.
         """
         self.samples += samples
+        self.epochs = self.samples / self._an_epoch if self._an_epoch else 0.0
         self.parameters = parameters
         loss = sum(losses) / len(losses)
         self._figures['train_loss'] = loss

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from simpy.core import Environment
@@ -13,9 +12,10 @@ from simpy.events import Event
 __all__ = ['Mailbox', 'Message', 'Waiter']
 
 
-@dataclass(slots=True)
-class Message:
+class Message(Event):
     """What travels: the world times *size*, and never looks into *payload*.
+
+    It is the event of its own arrival.
 
     Attributes
     ----------
@@ -30,12 +30,17 @@ class Message:
         Seconds: when it was handed over.
     """
 
-    source: int
-    target: int
-    size: float
-    tag: Hashable
-    payload: Any
-    sent: float
+    def __init__(
+        self, env: Environment, source: int, target: int, size: float, tag: Hashable, payload: Any
+    ):
+        self.env = env
+        self.callbacks = []
+        self.source = source
+        self.target = target
+        self.size = size
+        self.tag = tag
+        self.payload = payload
+        self.sent = env.now
 
 
 class Waiter(Event):
@@ -67,7 +72,7 @@ class Mailbox:
     >>> box = Mailbox(env)
     >>> model = box.get('model', source=2)
     >>> for source in (1, 2):
-    ...     box.put(Message(source, 0, 8.0, 'model', f'from {source}', 0.0))
+    ...     box.put(Message(env, source, 0, 8.0, 'model', f'from {source}'))
     >>> env.run(model).payload, len(box)
     ('from 2', 1)
     """

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from simpy.events import Event
 
-from simulator.cluster.clock import Clock
 from simulator.cluster.cluster import Cluster
 from simulator.transport.mailbox import Mailbox, Message
 
 __all__ = ['Transport']
-
-
-class _Delivery(Event):
-    """The arrival of one message; its value is the message."""
-
-    __slots__ = ('message',)
-
-    def __init__(self, clock: Clock, deliver: Callable[[Event], None], message: Message):
-        self.env = clock
-        self.callbacks = [deliver]
-        self.message = message
 
 
 class Transport:
@@ -62,7 +50,7 @@ class Transport:
         tag: Hashable = None,
         step: int = -1,
         reliable: bool = True,
-    ) -> Event:
+    ) -> Message:
         """Send a message from one device to another.
 
         Parameters
@@ -83,14 +71,14 @@ class Transport:
 
         Returns
         -------
-        Event
-            Fires when the message is in the receiver's mailbox; its value is the message.
+        Message
+            The event that fires when it is in the receiver's mailbox.
         """
         clock = self.clock
-        now = clock.now
-        message = Message(source, target, size, kind if tag is None else tag, payload, now)
+        message = Message(clock, source, target, size, kind if tag is None else tag, payload)
+        message.callbacks.append(self._arrive)
         number = self._fabric.send(
-            now,
+            message.sent,
             source,
             target,
             size,
@@ -99,8 +87,8 @@ class Transport:
             watch=True,
             reliable=reliable,
         )
-        delivery = clock.completions[number] = _Delivery(clock, self._arrive, message)
-        return delivery
+        clock.completions[number] = message
+        return message
 
     def expect(self, devices: Sequence[int], others: Sequence[int]) -> None:
         """Prepare for messages between any of *devices* and any of *others*, both ways."""
@@ -120,9 +108,11 @@ class Transport:
         """Return all messages with *tag* that *device* has got and not read; it waits for none."""
         return self._boxes[device].take(tag)
 
-    def hand_over(self, message: Message) -> None:
-        """Put a message into its receiver's mailbox: it comes from the same device."""
-        self._boxes[message.target].put(message)
+    def hand_over(
+        self, device: int, payload: Any = None, *, tag: Hashable, size: float = 0.0
+    ) -> None:
+        """Put a message that *device* sends itself into its mailbox, at once."""
+        self._boxes[device].put(Message(self.clock, device, device, size, tag, payload))
 
     def cancel(self, device: int, event: Event) -> None:
         """Give up waiting for the event of a `receive`."""
@@ -140,11 +130,9 @@ class Transport:
                 source = '' if waiter.source is None else f' from device {waiter.source}'
                 yield f'device {device} waits for {what}{source} since {waiter.since:.6g} s'
 
-    def _deliver(self, delivery: Any) -> None:
-        message = delivery.message
-        delivery._value = message  # noqa: SLF001 - its own event
+    def _deliver(self, message: Any) -> None:
         if message.sent < self._born[message.target]:  # it was for one who crashed since
-            self.clock.on_loss(delivery)
+            self.clock.on_loss(message)
             return
         self._boxes[message.target].put(message)
 

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
-from simulator.learning.arrays import DIVERGENCE, Floats
+from simulator.learning.arrays import Floats
 from simulator.learning.optimizers.optimizer import Optimizer, State, pace
 
 Rate = Annotated[float, Gt(0)]
@@ -47,7 +47,6 @@ def adagrad(*, rate: Rate = 0.01, epsilon: Annotated[float, Gt(0)] = 1e-10) -> O
     array([0.5, 1.5])
     """
 
-    @DIVERGENCE
     def update(
         gradient: Floats, state: State, parameters: Floats, factor: float | Floats = 1.0
     ) -> tuple[Floats, State]:
@@ -92,7 +91,6 @@ def rmsprop(
     array([0.8])
     """
 
-    @DIVERGENCE
     def update(
         gradient: Floats, state: State, parameters: Floats, factor: float | Floats = 1.0
     ) -> tuple[Floats, State]:
@@ -207,7 +205,6 @@ def adamw(
 def _adam(
     rate: float, betas: tuple[float, float], epsilon: float, weight_decay: float
 ) -> Optimizer:
-    @DIVERGENCE
     def update(
         gradient: Floats, state: State, parameters: Floats, factor: float | Floats = 1.0
     ) -> tuple[Floats, State]:

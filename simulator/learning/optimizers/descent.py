@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
-from simulator.learning.arrays import DIVERGENCE, Floats
+from simulator.learning.arrays import Floats
 from simulator.learning.optimizers.optimizer import Optimizer, State, pace
 
 
@@ -40,11 +40,11 @@ def sgd(*, rate: Annotated[float, Gt(0)] = 0.1) -> Optimizer:
     (array([0., 1.]), SgdState())
     """
 
-    @DIVERGENCE
     def update(
         gradient: Floats, state: State, parameters: Floats, factor: float | Floats = 1.0
     ) -> tuple[Floats, State]:
-        return parameters - pace(rate, factor, parameters) * gradient, state
+        step = pace(rate, factor, parameters) * gradient
+        return np.subtract(parameters, step, out=step), state
 
     return Optimizer(lambda _: SgdState(), update)
 
@@ -88,7 +88,6 @@ def momentum(
     (array([-1.5]), MomentumState(velocity=array([3.])))
     """
 
-    @DIVERGENCE
     def update(
         gradient: Floats, state: State, parameters: Floats, factor: float | Floats = 1.0
     ) -> tuple[Floats, State]:
@@ -132,7 +131,6 @@ def nesterov(
     (array([-0.5]), MomentumState(velocity=array([2.])))
     """
 
-    @DIVERGENCE
     def update(
         gradient: Floats, state: State, parameters: Floats, factor: float | Floats = 1.0
     ) -> tuple[Floats, State]:

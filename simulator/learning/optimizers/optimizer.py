@@ -45,8 +45,8 @@ class Optimizer(NamedTuple):
     update: Update
 
 
-def pace(rate: float, factor: float | Floats, parameters: Floats) -> Floats | np.floating[Any]:
-    """Return the rate of one step, in the type of the parameters."""
+def pace(rate: float, factor: float | Floats, parameters: Floats) -> float | Floats:
+    """Return the rate of one step, which numpy takes in the type of the parameters."""
     if isinstance(factor, float):  # as a rule
-        return parameters.dtype.type(rate * factor)
+        return float(rate * factor)  # one of numpy's own would decide the type
     return np.asarray(np.multiply(rate, factor, dtype=np.float64), parameters.dtype)

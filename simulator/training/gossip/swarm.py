@@ -144,7 +144,7 @@ class Swarm:
 
     def run(self, protocol: Behaviour) -> dict[str, float]:
         """Let all peers gossip until the run is over; return what the summary says of it."""
-        self.clock.on_loss = lambda delivery: protocol.lost(getattr(delivery, 'message'))  # noqa: B009
+        self.clock.on_loss = protocol.lost
         self._protocol = protocol
         self._find_routes()
         for number in range(self.count):
@@ -242,8 +242,7 @@ class Swarm:
 
     def hand_over(self, number: int, letter: Letter, kind: str = 'model') -> None:
         """Put a letter that is at the peer already into its mailbox."""
-        device, now = self.devices[number], self.clock.now
-        self.experiment.transport.hand_over(Message(device, device, 0.0, kind, letter, now))
+        self.experiment.transport.hand_over(self.devices[number], letter, tag=kind)
 
     def receive(self, number: int, kind: str = 'model') -> Event:
         """Return an event whose value is the next message of that kind to the peer."""

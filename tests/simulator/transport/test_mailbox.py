@@ -8,7 +8,7 @@ from simulator.transport import Mailbox, Message
 
 
 def letter(source, tag='t', payload=None):
-    return Message(source, 0, 1.0, tag, payload, 0.0)
+    return Message(simpy.Environment(), source, 0, 1.0, tag, payload)
 
 
 def test_what_came_first_is_received_first():
