@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simpy.events import Event
 
 from simulator.cluster.clock import Clock
-from simulator.cluster.fabric import Fabric, Sharing
+from simulator.cluster.fabric import COMPUTATION, WATCH, Fabric, Sharing
 from simulator.cluster.network import Network
 from simulator.cluster.routes import Routing
 from simulator.cluster.stragglers import Straggler, none
@@ -22,6 +22,8 @@ from simulator.seeds import Seeds
 __all__ = ['Cluster', 'Devices', 'Wires']
 
 Floats = NDArray[np.float64]
+
+PRIORITY = 0  # all work is done in its turn
 
 SHOWN = 8  # of those who wait, in a diagnosis
 
@@ -166,8 +168,7 @@ class Cluster:
         Event
             Fires when all are done.
         """
-        seconds = self.seconds(device, flops, count)
-        return self.work(device, seconds, operation=operation, activity='compute', step=step)
+        return self.work(device, self.seconds(device, flops, count), operation, 'compute', step)
 
     def seconds(self, device: int, flops: float, count: int = 1) -> float:
         """Draw how long *count* steps of so many *flops* take *device*, begun now."""
@@ -177,12 +178,12 @@ class Cluster:
             end += self.straggler(device, end, nominal)
         return end - now
 
-    def work(
-        self, device: int, seconds: float, *, operation: str, activity: str, step: int
-    ) -> Event:
+    def work(self, device: int, seconds: float, operation: str, activity: str, step: int) -> Event:
         """Let *device* be busy for exactly so many *seconds*; return the event of its end."""
         clock, tag = self.clock, self.tags.numbers[activity, operation]
-        task = self.fabric.compute(clock.now, device, seconds, tag=tag, step=step, watch=True)
+        task = self.fabric.submit(
+            clock.now, COMPUTATION, device, seconds, tag, step, PRIORITY, WATCH
+        )
         done = clock.completions[task] = Event(clock)
         return done
 

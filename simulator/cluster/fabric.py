@@ -20,7 +20,19 @@ from simulator.cluster.network import Network
 from simulator.cluster.routes import RouteTable, Routing
 from simulator.cluster.store import Records, Store
 
-__all__ = ['GATES', 'KINDS', 'Fabric', 'Launched', 'LaunchedGraph', 'Sharing', 'Woken']
+__all__ = [
+    'COMPUTATION',
+    'GATES',
+    'KINDS',
+    'RELIABLE',
+    'TRANSFER',
+    'WATCH',
+    'Fabric',
+    'Launched',
+    'LaunchedGraph',
+    'Sharing',
+    'Woken',
+]
 
 Sharing = Literal['fair', 'fifo', 'none']
 SHARING = {'fair': words.FAIR, 'fifo': words.FIFO, 'none': words.UNSHARED}
@@ -97,9 +109,9 @@ class Fabric:
         self.network = network
         self.table = RouteTable(network, routing)
         self._known = self.table.known
-        self._on_messages, self._on_spans = on_messages, on_spans
         takers = {'messages': on_messages, 'spans': on_spans}
-        traces = [name for name, taker in takers.items() if taker is not None]
+        self._takers = {name: [take] if take else [] for name, take in takers.items()}
+        traces = [name for name, taken in self._takers.items() if taken]
         self._store = store = Store(network, self.table, fifo=sharing == 'fifo', traces=traces)
         self._routes = 0
         self._calls = store.calls
@@ -165,16 +177,8 @@ class Fabric:
         reduce: bool = False,
     ) -> int:
         """Send *size* bytes from one device to another; return the message's id."""
-        route = self._known.get((source, target))
-        if route is None:
-            route = self.table.of(source, target)
-        if route >= self._routes:
-            self._take_routes()
         flags = watch * WATCH | reliable * RELIABLE | reduce * REDUCE
-        number: int = self._submit(now, TRANSFER, route, size, tag, step, 0, flags)
-        if number >= 0:
-            return number
-        return self._submit_again(number, now, TRANSFER, route, size, tag, step, 0, flags)
+        return self.submit(now, TRANSFER, self.route(source, target), size, tag, step, 0, flags)
 
     def compute(
         self,
@@ -188,12 +192,38 @@ class Fabric:
         watch: bool = False,
     ) -> int:
         """Let *device* work for so many *seconds* when its turn comes; return the task's id."""
-        number: int = self._submit(now, COMPUTATION, device, seconds, tag, step, priority, watch)
-        if number >= 0:
-            return number
-        return self._submit_again(
-            number, now, COMPUTATION, device, seconds, tag, step, priority, watch
-        )
+        return self.submit(now, COMPUTATION, device, seconds, tag, step, priority, watch * WATCH)
+
+    def route(self, source: int, target: int) -> int:
+        """Return the number of the route that messages take."""
+        route = self._known.get((source, target))
+        if route is None:
+            route = self.table.of(source, target)
+        if route >= self._routes:
+            self._take_routes()
+        return route
+
+    def submit(
+        self,
+        now: float,
+        kind: int,
+        place: int,
+        amount: float,
+        tag: int,
+        step: int,
+        priority: int,
+        flags: int,
+    ) -> int:
+        """Do as `send` or `compute`, without their comfort; return the task's id.
+
+        It is a `TRANSFER` on a route of so many bytes, or a `COMPUTATION` on a device of so many
+        seconds; *flags* are the sum of `WATCH`, `RELIABLE` and `REDUCE`, as they apply.
+        """
+        number: int = self._submit(now, kind, place, amount, tag, step, priority, flags)
+        if number < 0:
+            task = now, kind, place, amount, tag, step, priority, flags
+            return self._submit_again(number, *task)
+        return number
 
     def advance(self, until: float) -> list[Woken]:
         """Run all events up to and including *until*, at most to the first that wakes somebody."""
@@ -244,21 +274,18 @@ class Fabric:
     def tap(self, messages: Callable[[Records], None], spans: Callable[[Records], None]) -> None:
         """Let somebody else take the trace rows as well, from now on."""
         self.flush()
-        takers = {'messages': self._on_messages, 'spans': self._on_spans}
-        for name, taker in takers.items():
-            if taker is None:
+        for name, take in (('messages', messages), ('spans', spans)):
+            if not self._takers[name]:
                 self._store.trace(name)
-        self._on_messages = _both(self._on_messages, messages)
-        self._on_spans = _both(self._on_spans, spans)
+            self._takers[name].append(take)
 
     def flush(self) -> None:
         """Hand over the trace rows kept so far."""
-        arrays, world = self._store.arrays, self._world
-        if self._on_messages and world['message_rows'][0]:
-            self._on_messages(arrays['messages'][: world['message_rows'][0]].copy())
-        if self._on_spans and world['span_rows'][0]:
-            self._on_spans(arrays['spans'][: world['span_rows'][0]].copy())
-        world['message_rows'] = world['span_rows'] = 0
+        for name, counter in (('messages', 'message_rows'), ('spans', 'span_rows')):
+            count, self._world[counter] = int(self._world[counter][0]), 0
+            rows = self._store.arrays[name][:count].copy()
+            for take in self._takers[name] if count else ():
+                take(rows)
 
     def launch(
         self,
@@ -389,17 +416,3 @@ class Fabric:
     def _take_routes(self) -> None:
         self._store.take_routes()
         self._routes = self.table.count
-
-
-def _both(
-    one: Callable[[Records], None] | None, other: Callable[[Records], None]
-) -> Callable[[Records], None]:
-    if one is None:
-        return other
-    first = one
-
-    def take(rows: Records) -> None:
-        first(rows)
-        other(rows)
-
-    return take

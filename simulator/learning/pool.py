@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import cast
 from weakref import ref
 
@@ -198,7 +199,7 @@ class GradientPool:
 
 
 def _by_kind(wanted: list[tuple[Pending, Order]]) -> list[list[tuple[Pending, Order]]]:
-    groups: dict[object, list[tuple[Pending, Order]]] = {}
+    groups: defaultdict[object, list[tuple[Pending, Order]]] = defaultdict(list)
     for each in wanted:
-        groups.setdefault(each[1].kind, []).append(each)
+        groups[each[1].kind].append(each)
     return list(groups.values())

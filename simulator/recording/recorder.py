@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.recording.columns import Coded
 from simulator.recording.options import EVERYTHING, RecordOptions, Thinning
-from simulator.recording.table import TableWriter
+from simulator.recording.table import ROWS_TO_FOLD, TableWriter
 from simulator.traces import PART_ROWS, TABLES
 
 __all__ = ['Recorder']
@@ -63,8 +63,10 @@ class Recorder:
             for name, table in TABLES.items()
             if options.wants(name)
         }
-        self._metrics = self._writers.get('metrics')
-        self._spans = self._writers.get('spans')
+        self._metrics, self._spans = (
+            self._writers[name].waiting if name in self._writers else None
+            for name in ('metrics', 'spans')
+        )
         self._thinning = options.thinning
         self._flush_every = flush_every
         self._due = monotonic() + flush_every
@@ -84,8 +86,8 @@ class Recorder:
         """Record one value measured at simulated *time*, s (device -1: the whole run)."""
         if self._metrics is not None:
             self._metrics.append((time, step, epoch, device, metric, value))
-            if monotonic() >= self._due:
-                self.flush()
+            if len(self._metrics) >= ROWS_TO_FOLD or monotonic() >= self._due:
+                self._tidy('metrics')
 
     def span(
         self, device: int, activity: str, operation: str, step: int, start: float, end: float
@@ -93,8 +95,8 @@ class Recorder:
         """Record that *device* was busy with *activity* from *start* to *end*, s."""
         if self._spans is not None:
             self._spans.append((device, activity, operation, step, start, end))
-            if monotonic() >= self._due:
-                self.flush()
+            if len(self._spans) >= ROWS_TO_FOLD or monotonic() >= self._due:
+                self._tidy('spans')
 
     def extend(self, table: str, columns: Mapping[str, Any]) -> None:
         """Record many rows of *table*, given as columns.
@@ -122,6 +124,10 @@ class Recorder:
         """Write the tails if that is due; for loops that run long without a row."""
         if monotonic() >= self._due:
             self.flush()
+
+    def _tidy(self, table: str) -> None:
+        self._writers[table].fold()
+        self.tick()
 
     def flush(self) -> None:
         """Bring everything recorded so far to disk."""

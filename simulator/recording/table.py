@@ -16,9 +16,10 @@ from simulator.traces import PART_ROWS, Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ['TableWriter']
+__all__ = ['ROWS_TO_FOLD', 'TableWriter']
 
-_ROWS_TO_FOLD = 2048  # single rows are turned into columns this many at a time
+ROWS_TO_FOLD = 2048
+"""Single rows are turned into columns this many at a time."""
 
 
 class TableWriter:
@@ -36,6 +37,12 @@ class TableWriter:
         The run's folder; the table's own is made with its first part.
     part_rows : int
         Rows of a final part.
+
+    Attributes
+    ----------
+    waiting : list of tuple
+        Single rows on their way into columns, in the order of the columns, times in float
+        seconds. Who puts some here calls `fold` as soon as there are `ROWS_TO_FOLD`.
     """
 
     def __init__(self, table: Table, folder: Path, part_rows: int = PART_ROWS) -> None:
@@ -48,31 +55,26 @@ class TableWriter:
         self._parts = 0
         self._filled = 0
         self._written = 0  # rows of the tail that are on disk
-        self._waiting: list[tuple[Any, ...]] = []
+        self.waiting: list[tuple[Any, ...]] = []  # the same list for ever: others hold it
         self._keys = tuple(name.removesuffix('_ns') for name in table.names)
-
-    def append(self, row: tuple[Any, ...]) -> None:
-        """Take one row, in the order of the columns, times in float seconds."""
-        waiting = self._waiting
-        waiting.append(row)
-        if len(waiting) >= _ROWS_TO_FOLD:
-            self._fold()
 
     def extend(self, given: Mapping[str, Any]) -> None:
         """Take many rows as columns (see `columns_of`)."""
-        self._fold()
+        self.fold()
         self._extend(given)
 
     def flush(self) -> None:
         """Bring all rows taken so far to disk."""
-        self._fold()
+        self.fold()
         if self._filled > self._written:
             self._write_part()
             self._written = self._filled
 
-    def _fold(self) -> None:
-        if self._waiting:
-            rows, self._waiting = self._waiting, []
+    def fold(self) -> None:
+        """Turn the rows that wait into columns."""
+        if self.waiting:
+            rows = self.waiting.copy()
+            self.waiting.clear()
             self._extend(dict(zip(self._keys, zip(*rows, strict=True), strict=True)))
 
     def _extend(self, given: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 
 import numpy as np
 from simpy.events import Event
@@ -101,6 +102,11 @@ class Experiment:
             return None
         return np.array([self._schedule(round_ - 1 + step / steps) for step in range(steps)])
 
+    @cached_property
+    def _gradient_flops(self) -> list[float]:
+        learning, scale = self.learning, self.scale.flops
+        return [learning.gradient_flops(each) * scale for each in range(len(learning.shards))]
+
     @property
     def parameters(self) -> int:
         """How many parameters the model has, d."""
@@ -112,8 +118,7 @@ class Experiment:
 
     def gradients(self, worker: int, count: int, step: int) -> Event:
         """Let worker number *worker* compute *count* gradients; return the event of its end."""
-        flops = self.learning.gradient_flops(worker) * self.scale.flops
-        device = self.workers[worker]
+        device, flops = self.workers[worker], self._gradient_flops[worker]
         return self.cluster.compute(device, flops, count, operation='gradient', step=step)
 
     def waited(self, device: int, operation: str, step: int, since: float) -> None:

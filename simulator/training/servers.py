@@ -182,7 +182,7 @@ class Servers:
         cost = self.combiner.flops(shard, count)
         seconds = cost * self.experiment.scale.bytes / cluster.devices.speed.item(home)
         name = self.settings.aggregation.name
-        return cluster.work(home, seconds, operation=name, activity='aggregate', step=step)
+        return cluster.work(home, seconds, name, 'aggregate', step)
 
     def staleness(self, pushed: Pushed, shard: int) -> int:
         """Return how many updates came between reading the slice and this gradient."""

@@ -9,6 +9,7 @@ import numpy as np
 from simpy.events import Event
 
 from simulator.cluster.cluster import Cluster
+from simulator.cluster.fabric import RELIABLE, TRANSFER, WATCH
 from simulator.transport.mailbox import Mailbox, Message
 
 __all__ = ['Transport']
@@ -77,17 +78,11 @@ class Transport:
         clock = self.clock
         message = Message(clock, source, target, size, kind if tag is None else tag, payload)
         message.callbacks.append(self._arrive)
-        number = self._fabric.send(
-            message.sent,
-            source,
-            target,
-            size,
-            tag=self._tags[kind, ''],
-            step=step,
-            watch=True,
-            reliable=reliable,
-        )
-        clock.completions[number] = message
+        fabric, number = self._fabric, self._tags[kind, '']
+        flags = WATCH | RELIABLE if reliable else WATCH
+        route = fabric.route(source, target)
+        task = fabric.submit(message.sent, TRANSFER, route, size, number, step, 0, flags)
+        clock.completions[task] = message
         return message
 
     def expect(self, devices: Sequence[int], others: Sequence[int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -45,8 +46,14 @@ class Optimizer(NamedTuple):
     update: Update
 
 
-def pace(rate: float, factor: float | Floats, parameters: Floats) -> float | Floats:
-    """Return the rate of one step, which numpy takes in the type of the parameters."""
+def pace(rate: float, factor: float | Floats, parameters: Floats) -> Floats:
+    """Return the rate of one step, in the type of the parameters."""
     if isinstance(factor, float):  # as a rule
-        return float(rate * factor)  # one of numpy's own would decide the type
+        return _constant(rate * factor, parameters.dtype)
     return np.asarray(np.multiply(rate, factor, dtype=np.float64), parameters.dtype)
+
+
+@lru_cache(maxsize=64)
+def _constant(value: float, dtype: np.dtype[Any]) -> Floats:
+    """Return an array () of a number that is used again and again."""
+    return np.array(value, dtype)  # a product with a number takes half as long again
