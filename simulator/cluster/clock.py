@@ -10,7 +10,8 @@ import simpy
 from simpy.core import Infinity
 from simpy.events import Event
 
-from simulator.cluster.fabric import GATES, KINDS, Fabric
+from simulator.cluster.fabric import Fabric
+from simulator.cluster.tasks import GATES, KINDS
 
 __all__ = ['Clock']
 

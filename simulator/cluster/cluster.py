@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from simpy.events import Event
 
 from simulator.cluster.clock import Clock
-from simulator.cluster.fabric import COMPUTATION, WATCH, Fabric, Sharing
+from simulator.cluster.fabric import Fabric, Sharing
 from simulator.cluster.network import Network
 from simulator.cluster.routes import Routing
 from simulator.cluster.stragglers import Straggler, none
+from simulator.cluster.tasks import COMPUTATION, WATCH
 from simulator.cluster.tracing import Tags, Tracer
 from simulator.recording import Recorder
 from simulator.seeds import Seeds

@@ -7,7 +7,7 @@ comes back with what somebody waits for. It knows bytes and seconds, never what 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,35 +19,21 @@ from simulator.cluster.launched import Launched, LaunchedGraph, lay_graph, lay_s
 from simulator.cluster.network import Network
 from simulator.cluster.routes import RouteTable, Routing
 from simulator.cluster.store import Records, Store
+from simulator.cluster.tasks import (
+    COMPUTATION,
+    GATES,
+    KINDS,
+    REDUCE,
+    RELIABLE,
+    TRANSFER,
+    WATCH,
+    Woken,
+)
 
-__all__ = [
-    'COMPUTATION',
-    'GATES',
-    'KINDS',
-    'RELIABLE',
-    'TRANSFER',
-    'WATCH',
-    'Fabric',
-    'Launched',
-    'LaunchedGraph',
-    'Sharing',
-    'Woken',
-]
+__all__ = ['Fabric', 'Launched', 'LaunchedGraph', 'Sharing']
 
 Sharing = Literal['fair', 'fifo', 'none']
 SHARING = {'fair': words.FAIR, 'fifo': words.FIFO, 'none': words.UNSHARED}
-WATCH, RELIABLE, REDUCE = 1, 2, 4
-GATES = int(words.GATES)
-TRANSFER, COMPUTATION = int(words.TRANSFER), int(words.COMPUTATION)  # numpy's are slow to pass
-Kind = Literal['done', 'gate', 'lost', 'gone']
-KINDS: tuple[Kind, ...] = ('done', 'gate', 'lost', 'gone')
-
-
-class Woken(NamedTuple):
-    """Something somebody waited for: a task done, a message lost, a gate open, work gone."""
-
-    kind: Kind
-    id: int
 
 
 class Fabric:
@@ -200,7 +186,8 @@ class Fabric:
         if route is None:
             route = self.table.of(source, target)
         if route >= self._routes:
-            self._take_routes()
+            self._store.take_routes()
+            self._routes = self.table.count
         return route
 
     def submit(
@@ -271,10 +258,10 @@ class Fabric:
             for name in names:
                 records[name] = 0
 
-    def tap(self, messages: Callable[[Records], None], spans: Callable[[Records], None]) -> None:
-        """Let somebody else take the trace rows as well, from now on."""
+    def tap(self, **takers: Callable[[Records], None]) -> None:
+        """Let somebody else take the trace rows as well, *messages* or *spans*, from now on."""
         self.flush()
-        for name, take in (('messages', messages), ('spans', spans)):
+        for name, take in takers.items():
             if not self._takers[name]:
                 self._store.trace(name)
             self._takers[name].append(take)
@@ -412,7 +399,3 @@ class Fabric:
                 'advance first.'
             )
         raise ValueError(wrong)
-
-    def _take_routes(self) -> None:
-        self._store.take_routes()
-        self._routes = self.table.count

@@ -9,7 +9,7 @@ import numpy as np
 from simpy.events import Event
 
 from simulator.cluster.cluster import Cluster
-from simulator.cluster.fabric import RELIABLE, TRANSFER, WATCH
+from simulator.cluster.tasks import RELIABLE, TRANSFER, WATCH
 from simulator.transport.mailbox import Mailbox, Message
 
 __all__ = ['Transport']

@@ -8,7 +8,6 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from annotated_types import Gt, Le
-from simpy.events import Event
 
 from simulator.errors import ScenarioError
 from simulator.learning import frozen
@@ -153,9 +152,8 @@ class Choco:
             if whole and arrival.callbacks is not None:
                 arrival.callbacks.append(self.acknowledged)
 
-    def acknowledged(self, arrival: Event) -> None:
+    def acknowledged(self, message: Any) -> None:
         """Send differences again to who has got a whole copy."""
-        message: Any = arrival.value
         if message.sent >= self.swarm.experiment.cluster.born[message.target]:
             receiver = self.swarm.number_of(message.target)
             self.missed.discard((message.payload.source, receiver))

@@ -7,7 +7,6 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from annotated_types import Ge, Gt
-from simpy.events import Event
 
 from simulator.learning.arrays import Floats
 from simulator.training.experiment import ELEMENT
@@ -158,9 +157,8 @@ class PushSum:
             self.under_way.setdefault(way, swarm.clock.now)
             arrival.callbacks.append(self.acknowledged)
 
-    def acknowledged(self, arrival: Event) -> None:
+    def acknowledged(self, message: Any) -> None:
         """Take note that a share has arrived."""
-        message: Any = arrival.value
         self.under_way.pop((message.payload.source, self.swarm.number_of(message.target)), None)
 
     def answers(self, number: int, target: int) -> bool:

@@ -79,7 +79,7 @@ class PlacedGraph:
         self._cluster = cluster
         self._priority = priorities(scheduler(problem, placement))
         self._rows = Rows()
-        cluster.fabric.tap(self._rows.messages, self._rows.spans)
+        cluster.fabric.tap(messages=self._rows.messages, spans=self._rows.spans)
         names = problem.graph.names
         tags = [cluster.tags.number('compute', name) for name in names]
         self._tags = np.array([*tags, cluster.tags.number('tensor')], np.int32)

@@ -60,7 +60,7 @@ class Pipelines:
             experiment, self.nodes, begin=self.begin, abandon=self.abandon, name='pipeline'
         )
         self._rows = Rows()
-        experiment.cluster.fabric.tap(self._rows.messages, self._rows.spans)
+        experiment.cluster.fabric.tap(messages=self._rows.messages, spans=self._rows.spans)
         scale, tags = experiment.scale, experiment.cluster.tags
         self._laid = lay_pipelines(
             plan.devices,

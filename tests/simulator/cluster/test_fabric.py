@@ -134,7 +134,7 @@ def test_tapped_it_tells_another_as_well():
         fabric = Fabric(PAIR, **given)
         fabric.send(0.0, 0, 1, 200.0)
         fabric.advance(np.inf)
-        fabric.tap(second.append, spans.append)
+        fabric.tap(messages=second.append, spans=spans.append)
         fabric.send(fabric.now, 0, 1, 100.0)
         fabric.compute(fabric.now, 0, 5.0)
         fabric.advance(np.inf)

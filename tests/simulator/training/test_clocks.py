@@ -17,7 +17,6 @@ quick = settings(
 def compute_spans(experiment):
     """Record (device, start, end) of all gradients of a run that is still to come."""
     spans = []
-    keep = experiment.cluster.fabric._on_spans
 
     def note(rows):
         names = [tag.name for tag in experiment.cluster.tags.all]
@@ -26,9 +25,8 @@ def compute_spans(experiment):
             for row in rows
             if names[row['tag']] == 'compute'
         )
-        keep(rows)
 
-    experiment.cluster.fabric._on_spans = note
+    experiment.cluster.fabric.tap(spans=note)
     return spans
 
 

@@ -23,16 +23,15 @@ MERGED = ['identity', 'float16', 'top_k', 'threshold', 'dgc', 'low_rank']
 
 def sent(experiment, kind):
     """Return the sizes of all messages of a kind, by step, of a run that is still to come."""
-    sizes, keep = {}, experiment.cluster.fabric._on_messages
+    sizes = {}
 
     def note(rows):
         names = [tag.name for tag in experiment.cluster.tags.all]
         for row in rows:
             if names[row['tag']] == kind:
                 sizes.setdefault(int(row['step']), []).append(float(row['size']))
-        keep(rows)
 
-    experiment.cluster.fabric._on_messages = note
+    experiment.cluster.fabric.tap(messages=note)
     return sizes
 
 

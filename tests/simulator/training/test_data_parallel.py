@@ -79,8 +79,7 @@ def test_a_round_lasts_as_long_as_its_slowest_worker(make_experiment, train):
 def test_steps_of_a_device_take_the_same_time_under_every_algorithm(make_experiment, train, kind):
     experiment = make_experiment(sigma=0.5)
     spans = []
-    experiment.cluster.tracer.spans = spans.append  # what the fabric reports
-    experiment.cluster.fabric._on_spans = spans.append
+    experiment.cluster.fabric.tap(spans=spans.append)
     train(experiment, kind)
     rows = np.concatenate(spans)
     names = [tag.name for tag in experiment.cluster.tags.all]

@@ -48,7 +48,7 @@ def reduce_(make_experiment, train, monkeypatch):
         if faults:
             FAULTS.read(faults)(experiment.cluster, Seeds(1))
         spans, rows = [], []
-        experiment.cluster.fabric._on_spans = _both(spans, experiment.cluster.fabric._on_spans)
+        experiment.cluster.fabric.tap(spans=spans.append)
         metric = experiment.recorder.metric
         experiment.recorder.metric = lambda *row: (rows.append(row), metric(*row))
         calls.clear()
@@ -58,14 +58,6 @@ def reduce_(make_experiment, train, monkeypatch):
         return trained
 
     return run
-
-
-def _both(kept, tell):
-    def note(rows):
-        kept.append(rows.copy())
-        tell(rows)
-
-    return note
 
 
 def replayed(calls, learning):

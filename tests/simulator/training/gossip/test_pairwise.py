@@ -6,6 +6,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from simulator.training.promises import value_of
+from simulator.transport import Message
 
 
 @pytest.mark.parametrize('sigma', [None, 0.7])
@@ -33,7 +34,7 @@ def test_lost_offers_and_answers_keep_the_sum(request, seed, loss, sigma, faulty
     run = tools.gossip(experiment, 'pairwise', start='own')
     # where an answer is under way, or just there, one end has the average, the other is about to
     clock, there = experiment.clock, [each for each in run.protocol.awaited if each is not None]
-    messages = [getattr(event, 'message', None) for event in clock.completions.values()]
+    messages = [event for event in clock.completions.values() if isinstance(event, Message)]
     messages += [event.value for event in there if event.triggered]
     halfway = [each.payload.content for each in messages if each and each.tag == 'answer']
     moved = [value_of(each.average) - value_of(each.own) for each in halfway if each]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from simulator.cluster.cluster import Wires
 from simulator.training import Every
 from simulator.training.promises import value_of
+from simulator.transport import Message
 
 DIRECTED = [
     'directed_ring',
@@ -21,8 +22,8 @@ def letters_under_way(run):
     """Yield what was sent and not added yet: in the network, in mailboxes, set aside."""
     clock, transport = run.experiment.clock, run.experiment.transport
     for event in clock.completions.values():
-        if hasattr(event, 'message'):
-            yield event.message.payload
+        if isinstance(event, Message):
+            yield event.payload
     for box in transport._boxes:
         for messages in box._arrived.values():
             yield from (message.payload for message in messages)
