@@ -65,7 +65,9 @@ class Seeds:
         numpy.random.Generator
             Two calls with the same arguments return generators that draw the same numbers.
         """
-        return np.random.Generator(np.random.Philox(cast('Any', _Key(self._key(purpose, places)))))
+        return np.random.Generator(
+            np.random.Philox(cast('Any', _Key(self._digest(purpose, places))))
+        )
 
     def integer(self, purpose: str, **places: SupportsIndex | str) -> int:
         """Return a number in 0 .. 2**63 - 1 fixed by the name, to seed hashes in compiled code.
@@ -75,11 +77,10 @@ class Seeds:
         >>> Seeds(7).integer('loss') == Seeds(7).integer('loss')
         True
         """
-        return self._key(purpose, places) >> 65
+        return int.from_bytes(self._digest(purpose, places), 'big') >> 65
 
-    def _key(self, purpose: str, places: dict[str, SupportsIndex | str]) -> int:
-        text = _as_text(self.seed, purpose, places)
-        return int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), 'big')
+    def _digest(self, purpose: str, places: dict[str, SupportsIndex | str]) -> bytes:
+        return blake2b(_as_text(self.seed, purpose, places).encode(), digest_size=16).digest()
 
     def __repr__(self) -> str:
         return f'Seeds({self.seed})'
@@ -101,8 +102,8 @@ class _Key(ISeedSequence):
     Given as ``key=``, it comes with a call for entropy that nobody needs, at five times the price.
     """
 
-    def __init__(self, key: int):
-        self._words = np.array([key & 0xFFFFFFFFFFFFFFFF, key >> 64], np.uint64)
+    def __init__(self, digest: bytes):
+        self._words = np.frombuffer(digest[::-1], '<u8')  # the low word first
 
     def generate_state(self, n_words: int, dtype: Any = np.uint64) -> NDArray[Any]:
         """Return the two words of the key: Philox asks for nothing else."""

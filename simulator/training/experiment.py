@@ -89,6 +89,11 @@ class Experiment:
             raise ScenarioError('this training kind needs `learning.optimizer`')
         return self._optimizer
 
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether the optimizer's rate changes with the rounds done."""
+        return self._schedule is not None
+
     def rate_factor(self, done: float) -> float:
         """Return by what the optimizer's rate is multiplied after so many rounds."""
         return 1.0 if self._schedule is None else self._schedule(done)

@@ -54,6 +54,8 @@ class Servers:
         self.lives = Lives(experiment, crashed=self.crashed, returned=self.returned)
         # how many updates make a round
         self.a_round = 1 if settings.rule.synchronous else workers
+        # local steps have had the schedule's factors
+        self.is_scheduled = experiment.is_scheduled and settings.steps.are_plain
         self.losses: list[float] = []  # of what the first shard has used in the present round
         self.samples = 0
         self.lags: list[int] = []  # staleness of each gradient the first shard has got
@@ -196,10 +198,12 @@ class Servers:
 
     def update(self, shard: int, batch: Batch) -> None:
         """Apply the aggregate of what was collected."""
-        rule, before = self.settings.rule, self.models[shard]
+        experiment, rule, before = self.experiment, self.settings.rule, self.models[shard]
         stale = self.updates[shard] - min([each.versions[shard] for each in batch.new])
         aggregate = self.combiner.combined(shard, batch.vectors)
-        factor = rule.factor(stale) * self.rate_factor(shard)
+        factor = rule.factor(stale)
+        if self.is_scheduled:
+            factor *= experiment.rate_factor(self.updates[shard] / self.a_round)
         model, self.states[shard] = self.settings.optimizer.update(
             aggregate, self.states[shard], before, factor
         )
@@ -227,12 +231,6 @@ class Servers:
     def copy(self, shard: int) -> Copy:
         """Return a slice as it is now."""
         return Copy(self.updates[shard], self.models[shard], self.states[shard])
-
-    def rate_factor(self, shard: int) -> float:
-        """Return the schedule's factor of the next update; local steps have had theirs."""
-        if not self.settings.steps.are_plain:
-            return 1.0
-        return self.experiment.rate_factor(self.updates[shard] / self.a_round)
 
     def updated(self) -> None:
         """Count a round, when all slices have been updated as often as a round asks for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from simulator.catalogue import Choice
 from simulator.compression import Compressor
@@ -13,7 +13,8 @@ from simulator.training.local import LocalSteps
 __all__ = ['Settings']
 
 
-class Settings(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """How a parameter server is run.
 
     Attributes

@@ -74,5 +74,5 @@ def test_refuses_what_is_no_whole_number():
 )
 def test_a_name_is_what_json_makes_of_it(seed, purpose, places):
     text = json.dumps([seed, purpose, places], sort_keys=True, separators=(',', ':'))
-    key = int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), 'big')
-    assert Seeds(seed)._key(purpose, places) == key
+    digest = blake2b(text.encode(), digest_size=16).digest()
+    assert Seeds(seed)._digest(purpose, places) == digest
