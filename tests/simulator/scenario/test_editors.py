@@ -1,19 +1,20 @@
 """The JSON Schema of scenarios: what loads passes it, what it refuses does not load."""
 
 import re
+from functools import cache
 
 import pytest
 
 from simulator.scenario.document import parse
 from simulator.scenario.editors import scenario_schema
 
-SCHEMA = scenario_schema()
+schema_of_all = cache(scenario_schema)
 
 
 def fits(data, schema):
     """Validate by the few words of JSON Schema that ours uses."""
     if '$ref' in schema:
-        return fits(data, SCHEMA['$defs'][schema['$ref'].removeprefix('#/$defs/')])
+        return fits(data, schema_of_all()['$defs'][schema['$ref'].removeprefix('#/$defs/')])
     if 'type' in schema and not is_type(data, schema):
         return False
     return all(WORDS[word](data, schema) for word in schema if word in WORDS)
@@ -73,7 +74,7 @@ def words_of(schema):
 
 
 def test_the_test_knows_all_words_that_the_schema_uses():
-    assert set(words_of(SCHEMA)) <= {*WORDS, *ABOUT, '$ref'}
+    assert set(words_of(schema_of_all())) <= {*WORDS, *ABOUT, '$ref'}
 
 
 VARIED = """
@@ -87,11 +88,11 @@ vary: {seed: [1, 2], include: [{seed: 3}], exclude: [{variant: a}]}
 
 @pytest.mark.parametrize('more', ['', VARIED])
 def test_what_loads_fits(small, more):
-    assert fits(parse(small + more).plain(), SCHEMA)
+    assert fits(parse(small + more).plain(), schema_of_all())
 
 
 def test_what_is_resolved_fits(runs):
-    assert fits(runs()[0].resolved, SCHEMA)
+    assert fits(runs()[0].resolved, schema_of_all())
 
 
 @pytest.mark.parametrize(
@@ -113,4 +114,4 @@ def test_what_is_resolved_fits(runs):
 )
 def test_what_is_wrong_does_not_fit(small, old, new):
     assert old in small
-    assert not fits(parse(small.replace(old, new)).plain(), SCHEMA)
+    assert not fits(parse(small.replace(old, new)).plain(), schema_of_all())

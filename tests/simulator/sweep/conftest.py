@@ -51,7 +51,7 @@ def misbehave(spec, folder, step):
         raise StalledError('worker 3 waits for server 0 since 1.5 s')
     if trouble == 'sleep':
         (folder.parent / f'asleep {os.getpid()}').touch()
-        time.sleep(60)
+        time.sleep(600)
     deaths = folder.with_suffix('.deaths')
     if trouble == 'kill' and (so_far := len(deaths.read_text()) if deaths.exists() else 0) < times:
         deaths.write_text('x' * (so_far + 1))
