@@ -124,6 +124,11 @@ class ScenarioError(BosphorusError, ValueError):
         # args is what crosses a process boundary
         super().__init__(self.problems)
 
+    @property
+    def messages(self) -> str:
+        """What is wrong, without where, on one line."""
+        return '; '.join(problem.message for problem in self.problems)
+
     def __str__(self) -> str:
         return '\n'.join(str(problem) for problem in self.problems)
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from simulator.cluster.cluster import Cluster
 from simulator.cluster.outages import (
@@ -26,7 +26,7 @@ from simulator.errors import DataError
 from simulator.seeds import Seeds
 from simulator.units import InputFile
 
-__all__ = ['check_churn', 'churn', 'read_trace']
+__all__ = ['check_churn', 'check_devices', 'churn', 'read_trace']
 
 HEADER = ['device', 'from', 'to']
 Trace = dict[int, list[Window]]
@@ -94,8 +94,20 @@ def check_churn(
     read_trace(trace)
 
 
-def read_trace(file: str) -> Trace:
+def check_devices(hosts: int, *, trace: str | None = None, **_: Any) -> None:
+    """Refuse a trace of devices that a cluster of so many hosts does not have."""
+    if trace is not None:
+        read_trace(trace, hosts)
+
+
+def read_trace(file: str, hosts: float = math.inf) -> Trace:
     """Return the windows of each device that a CSV file lists, in order of time.
+
+    Parameters
+    ----------
+    file : str
+    hosts : int, optional
+        How many devices there are; by default any number may be in the file.
 
     Raises
     ------
@@ -110,7 +122,7 @@ def read_trace(file: str) -> Trace:
                 raise DataError(f'{file}:1: the first line must be {",".join(HEADER)}')
             for row in rows:
                 if row:
-                    device, start, end = _row(row, f'{file}:{rows.line_num}')
+                    device, start, end = _row(row, hosts, f'{file}:{rows.line_num}')
                     listed[device].append((start, end, rows.line_num))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f'{file}: no trace of devices can be read from it ({error})') from error
@@ -119,12 +131,14 @@ def read_trace(file: str) -> Trace:
     return {device: _ordered(each, file) for device, each in sorted(listed.items())}
 
 
-def _row(row: list[str], place: str) -> tuple[int, float, float]:
+def _row(row: list[str], hosts: float, place: str) -> tuple[int, float, float]:
     if len(row) != len(HEADER):
         raise DataError(f'{place}: {len(row)} values, where {",".join(HEADER)} are due')
     device, start, end = (value.strip() for value in row)
     if not device.isdecimal():
         raise DataError(f'{place}: device {device!r:.40} must be a number from 0')
+    if int(device) >= hosts:
+        raise DataError(f'{place}: no device {device}; they are 0..{hosts - 1}')
     try:
         begin, stop = float(start), float(end) if end else math.inf
     except ValueError:
@@ -158,10 +172,7 @@ def _planned(
         for device in devices_in(cluster, [] if devices is None else devices):
             yield device, windows(seeds, 'device', device, at, until, up, down)
         return
-    for device, times in read_trace(trace).items():
-        if device >= cluster.network.hosts:
-            hosts = cluster.network.hosts
-            raise DataError(f'{trace}: no device {device}; they are 0..{hosts - 1}')
+    for device, times in read_trace(trace, cluster.network.hosts).items():
         yield device, iter(times if listed == 'absences' else _between(times))
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from annotated_types import Gt, Lt
 
 from simulator.catalogue import Catalogue
-from simulator.cluster.churn import check_churn, churn
+from simulator.cluster.churn import check_churn, check_devices, churn
 from simulator.cluster.cluster import Cluster
 from simulator.cluster.outages import (
     Moment,
@@ -251,4 +251,6 @@ FAULTS = Catalogue(
         ),
         'churn': check_churn,
     },
+    # what does not fit a cluster of so many hosts
+    check={'churn': check_devices},
 )

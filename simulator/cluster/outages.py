@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, MinLen
 from simpy.events import Event
 
 from simulator.cluster.cluster import Cluster
@@ -32,7 +32,7 @@ __all__ = [
 
 Moment: TypeAlias = Annotated[Seconds, Ge(0)]
 Span: TypeAlias = Annotated[Seconds, Gt(0)]
-Names: TypeAlias = str | int | list[str | int]
+Names: TypeAlias = str | int | Annotated[list[str | int], MinLen(1)]
 Window: TypeAlias = tuple[float, float]
 
 

@@ -8,6 +8,7 @@ whatever an entry refuses when it is called with its context is a fault as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from simulator.catalogue import Choice, Fault
@@ -109,14 +110,16 @@ def _check_names(cluster: Cluster, world: World) -> Iterator[Fault]:
     }
     for kind in ('links', 'devices'):
         for name in getattr(cluster.overrides, kind):
-            place = ('cluster', 'overrides', kind, name)
-            yield from _found(find[kind], name, place, at_key=True)
+            yield from _found(find[kind], name, ('cluster', 'overrides', kind, name), at_key=True)
     for k, fault in enumerate(cluster.faults):
+        place: tuple[str | int, ...] = ('cluster', 'faults', k, fault.name)
         for option in find.keys() & fault.options.keys():
             names = fault.options[option]
             for name in names if isinstance(names, list) else [names]:
-                inner = ('cluster', 'faults', k, fault.name, option)
-                yield from _found(find[option], str(name), inner)
+                if name is not None:
+                    yield from _found(find[option], str(name), (*place, option))
+        if check_fault := fault.beside('check'):
+            yield from _built(place, partial(check_fault, network.hosts, **fault.options))
 
 
 def _found(
@@ -235,19 +238,17 @@ def _check_training(scenario: Scenario, world: World, taught: Taught | None) -> 
 
 
 def _built(
-    place: tuple[str, ...], build: Callable[[], Built]
+    place: tuple[str | int, ...], build: Callable[[], Built]
 ) -> Generator[Fault, None, Built | None]:
     """Return what *build* makes; where it refuses, yield that as a fault and return None."""
     try:
         return build()
     except BosphorusError as error:
-        yield Fault(place, _told(error, place[-1]), at_key=True)
+        yield Fault(place, _told(error, str(place[-1])), at_key=True)
         return None
 
 
 def _told(error: Exception, name: str) -> str:
     """Return what an error says, without the place that a fault adds anyway."""
-    text = str(error)
-    if isinstance(error, ScenarioError):
-        text = '; '.join(problem.message for problem in error.problems)
+    text = error.messages if isinstance(error, ScenarioError) else str(error)
     return text.removeprefix(f'{name}: ').removesuffix('.')

@@ -184,7 +184,8 @@ def valid_all_reduce(
         raise ValueError(f'low_rank takes whole models, no buckets(={buckets}); use buckets: 1')
     if buckets != 1 and not LocalSteps(local_steps, local_growth).are_plain:
         raise ValueError(
-            f'buckets(={buckets}) overlap with one backward pass; they need local_steps: 1'
+            f'buckets(={buckets}) overlap with one backward pass; they need local_steps: 1, '
+            'and no local_growth'
         )
 
 

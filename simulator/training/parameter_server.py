@@ -177,7 +177,7 @@ def _check_aggregation(
     try:
         rule = clock(facts.workers)
     except ScenarioError as error:  # the clock asks for more workers than there are
-        yield str(error)
+        yield error.messages
         return
     many = rule.collects if buffer is None else buffer
     for problem in problems(aggregation, many):

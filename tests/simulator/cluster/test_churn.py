@@ -90,7 +90,7 @@ def test_outside_of_its_sessions_a_device_is_away(cluster, trace):
 
 
 def test_devices_a_cluster_does_not_have_are_refused(cluster, trace):
-    with pytest.raises(DataError, match=r'no device 9; they are 0\.\.3'):
+    with pytest.raises(DataError, match=r'trace\.csv:2: no device 9; they are 0\.\.3'):
         moments(cluster, 1, trace=trace('9,0,1'))
 
 
@@ -98,6 +98,7 @@ def test_devices_a_cluster_does_not_have_are_refused(cluster, trace):
     ('options', 'said'),
     [
         ({'at': '1 s'}, 'needs devices, or a trace'),
+        ({'devices': [], 'at': '1 s'}, 'at least 1 item'),
         ({'devices': 1}, 'either at'),
         ({'devices': 1, 'at': '1 s', 'listed': 'sessions'}, 'listed says what a trace lists'),
         ({'devices': 1, 'trace': 'x.csv'}, 'leave out devices'),

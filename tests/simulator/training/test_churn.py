@@ -7,6 +7,7 @@ from simulator.cluster.faults import FAULTS
 from simulator.errors import StalledError
 from simulator.seeds import Seeds
 from simulator.training import KINDS
+from tests.simulator.training.conftest import messages, run, short_run, table
 
 SPARSE = {'compression': ['top_k', 'error_feedback']}
 CLOCKS = ['bsp', {'bsp': {'timeout': '30 ms'}}, 'asp', {'ssp': {'staleness': 2}}]
@@ -43,6 +44,26 @@ def test_workers_that_come_and_go_train_on(make_experiment, train, clock, option
     trained = train(experiment, 'parameter_server', clock=clock, **options)
     assert trained.summary['rounds'] == 25
     assert trained.summary['test_loss'] < start
+
+
+@pytest.mark.parametrize(
+    ('line', 'said'), [('2,0.0001,0.0005', []), ('7,0.0001,0.0005', ['no device 7; they are 0..4'])]
+)
+def test_a_scenario_may_name_a_trace(tmp_path, line, said):
+    trace = tmp_path / 'trace.csv'
+    trace.write_text(f'device,from,to\n{line}\n')
+    cluster = {
+        'topology': {'star': {'workers': 4, 'servers': 1}},
+        'faults': [{'churn': {'trace': str(trace)}}],
+    }
+    made = short_run({'parameter_server': {}}, cluster, width=4, hidden=[4])
+    assert messages(made) == [f'{trace}:2: {each}' for each in said]
+    if said:
+        return
+    assert run(made, tmp_path / 'run')['rounds'] == 3
+    spans = table(tmp_path / 'run', 'spans')
+    [down] = spans[spans['activity'] == 'down'].itertuples()
+    assert (down.device, down.start_ns, down.end_ns) == (2, 100_000, 500_000)
 
 
 @pytest.mark.parametrize('clock', WAITING)

@@ -7,6 +7,7 @@ from simulator.cluster.faults import FAULTS
 from simulator.errors import StalledError
 from simulator.seeds import Seeds
 from simulator.training import KINDS, STUDIES, TIMELESS
+from tests.simulator.training.conftest import messages, short_run
 
 # how each kind is run here: whatever the catalogue gains has to say so, and is then put to the test
 OPTIONS = {
@@ -55,6 +56,14 @@ def _quantities(fault):
 def test_every_fault_is_under_test_against_every_kind():
     assert set(PASSING) == set(FAULTS) - {'churn'}  # which loses work: see test_churn
     assert set(OPTIONS) >= set(KINDS) - TIMELESS
+
+
+def test_a_scenario_may_hold_every_fault():
+    cluster = {
+        'topology': {'star': {'workers': 4, 'servers': 1}},
+        'faults': [{name: _quantities(fault)} for name, fault in PASSING.items()],
+    }
+    assert messages(short_run({'parameter_server': {}}, cluster, width=4, hidden=[])) == []
 
 
 @pytest.mark.parametrize('kind', OPTIONS)
