@@ -74,7 +74,9 @@ class Network:
         delays = np.broadcast_to(np.asarray(latency, float), len(edges)).copy()
         losses = np.broadcast_to(np.asarray(loss, float), len(edges)).copy()
         for k, (u, v) in enumerate(edges):
-            data = graph.edges[u, v]
+            data = graph.get_edge_data(u, v)
+            if not data:
+                continue
             rates[k] = data.get('bandwidth', rates[k] * data.get('scale', 1.0))
             delays[k] = data.get('latency', delays[k])
         _check(graph, edges, rates, delays, losses)
@@ -112,7 +114,9 @@ def _check(
         raise TopologyError(
             f'the graph is not connected: it falls into {parts} parts; join them, or drop some.'
         )
-    for (u, v), rate, delay, loss in zip(edges, rates, delays, losses, strict=True):
+    fine = np.isfinite(rates) & (rates > 0) & np.isfinite(delays) & (delays >= 0)
+    for k in np.flatnonzero(~(fine & (losses >= 0) & (losses <= 1))):
+        (u, v), rate, delay, loss = edges[k], rates[k], delays[k], losses[k]
         if not (np.isfinite(rate) and rate > 0):
             raise TopologyError(f'link {u}-{v}: bandwidth(={rate} B/s) must be > 0.')
         if not (np.isfinite(delay) and delay >= 0):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numba
@@ -60,9 +60,7 @@ class Store:
         for name in self._traces:
             self.world['trace_' + name] = 1
             self._lengthen({name: 1024})
-        self.calls = {
-            name: _bound(getattr(engine, name), self.world, rest) for name, rest in _CALLS.items()
-        }
+        self.calls = {name: partial(_entry_point(name), self.world) for name in _CALLS}
         self._add_slots(64)
         self._lengthen({'woken': 64})
         for name in self.arrays:
@@ -84,7 +82,7 @@ class Store:
     def rare(self, name: str) -> Callable[..., Any]:
         """Return an entry point that most runs never need."""
         if name not in self.calls:
-            self.calls[name] = _bound(getattr(crashes, name), self.world, _RARE[name])
+            self.calls[name] = partial(_entry_point(name), self.world)
         return self.calls[name]
 
     def make_room(self) -> None:
@@ -256,12 +254,15 @@ def _initial(network: Network) -> dict[str, Records]:
 _typeof: Callable[[Any], Any] = numba.typeof
 
 
-def _bound(dispatcher: Any, world: Records, rest: list[Any]) -> Callable[..., Any]:
-    """Return an entry point with the world in place, called past numba's dispatcher.
+@cache
+def _entry_point(name: str) -> Callable[..., Any]:
+    """Return what is called past numba's dispatcher, the world first.
 
     The dispatcher's look at a structured array costs three times the call itself.
     """
-    signature = tuple(map(_typeof, (world, *rest)))
+    dispatcher: Any = getattr(engine if name in _CALLS else crashes, name)
+    signature = tuple(map(_typeof, (_counters(), *(_CALLS | _RARE)[name])))
     if signature not in dispatcher.overloads:
         dispatcher.compile(signature)
-    return partial(dispatcher.overloads[signature].entry_point, world)
+    entry: Callable[..., Any] = dispatcher.overloads[signature].entry_point
+    return entry
