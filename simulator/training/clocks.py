@@ -44,10 +44,10 @@ class Rule:
     may_proceed : callable, optional
         ``Standing -> bool``: may a worker that has sent its gradient begin another round? By
         default it may at once.
-    counts : callable
-        ``staleness -> bool``: is a gradient used that is so many updates old?
-    factor : callable
-        ``staleness -> float``: by what the learning rate is multiplied for it.
+    counts : callable, optional
+        ``staleness -> bool``: is a gradient used that is so many updates old? By default it is.
+    factor : callable, optional
+        ``staleness -> float``: by what the learning rate is multiplied for it; by default 1.
     synchronous : bool
         Whether an update is a round of its own; else as many updates as workers are one.
     timeout : float, optional
@@ -56,8 +56,8 @@ class Rule:
 
     collects: int
     may_proceed: Callable[[Standing], bool] | None = None
-    counts: Callable[[int], bool] = lambda staleness: True
-    factor: Callable[[int], float] = lambda staleness: 1.0
+    counts: Callable[[int], bool] | None = None
+    factor: Callable[[int], float] | None = None
     synchronous: bool = True
     timeout: float | None = None
 
@@ -126,9 +126,7 @@ def backup(
     """
     if wait_for > workers:
         raise ScenarioError(f'backup: wait_for(={wait_for}) must be at most {workers} workers')
-    return Rule(
-        wait_for, _after_an_update, counts=lambda staleness: staleness == 0 or late == 'apply'
-    )
+    return Rule(wait_for, _after_an_update, counts=_fresh if late == 'drop' else None)
 
 
 def ssp(workers: int, *, staleness: Annotated[int, Ge(0)]) -> Rule:
@@ -180,7 +178,7 @@ def asp(workers: int, *, damped: bool = False) -> Rule:
     """
     return Rule(
         1,
-        factor=(lambda staleness: 1.0 / (1 + staleness)) if damped else (lambda _: 1.0),
+        factor=(lambda staleness: 1.0 / (1 + staleness)) if damped else None,
         synchronous=False,
     )
 

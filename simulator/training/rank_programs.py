@@ -345,7 +345,7 @@ class RankPrograms:
             group.abandon()
         step = min(self.progress[number] for number in holders) + 1
         starts = self.back_to(step, holders)
-        if self.experiment.scoreboard.over.triggered:
+        if self.experiment.scoreboard.is_over:
             return
         newcomers = sorted({*members, *self.waiting} - set(holders))
         self.members, self.waiting, self.lost = sorted({*members, *newcomers}), [], set()

@@ -96,8 +96,8 @@ class Servers:
         experiment, home, rule = self.experiment, self.homes[shard], self.settings.rule
         roster, late = self.rosters[shard], self.timer()
         collected, tag = self.collected(), gradient_tag(shard)
-        over, clock, box = experiment.scoreboard.over, experiment.clock, self.transport.box(home)
-        while not over.triggered:
+        board, clock, box = experiment.scoreboard, experiment.clock, self.transport.box(home)
+        while not board.is_over:
             for number, has in roster.released(rule, self.updates[shard]):
                 self.send_model(shard, number, has)
             since, step = clock.now, self.updates[shard] + 1
@@ -111,7 +111,8 @@ class Servers:
                 collected.drop(arrived.worker)
             elif arrived is not None and arrived.is_news(shard):
                 roster.ended(arrived.worker)
-                if rule.counts(self.staleness(arrived, shard)):
+                staleness = self.staleness(arrived, shard)
+                if rule.counts is None or rule.counts(staleness):
                     collected.add(arrived)
             overdue = late is not None and late.processed
             if collected.ready(shard, step - 1, overdue=overdue):
@@ -149,7 +150,7 @@ class Servers:
 
     def keeper(self, device: int) -> Program:
         """Keep the copies that other servers send."""
-        while not self.experiment.scoreboard.over.triggered:
+        while not self.experiment.scoreboard.is_over:
             message = yield self.transport.receive(device, 'replica')
             self.replicas.keep(message.payload[0], device, message.payload[1])
 
@@ -199,9 +200,11 @@ class Servers:
     def update(self, shard: int, batch: Batch) -> None:
         """Apply the aggregate of what was collected."""
         experiment, rule, before = self.experiment, self.settings.rule, self.models[shard]
-        stale = self.updates[shard] - min([each.versions[shard] for each in batch.new])
         aggregate = self.combiner.combined(shard, batch.vectors)
-        factor = rule.factor(stale)
+        factor = 1.0
+        if rule.factor is not None:
+            oldest = min(each.versions[shard] for each in batch.new)
+            factor = rule.factor(self.updates[shard] - oldest)
         if self.is_scheduled:
             factor *= experiment.rate_factor(self.updates[shard] / self.a_round)
         model, self.states[shard] = self.settings.optimizer.update(

@@ -12,7 +12,7 @@ from simulator.training.lives import CONTROL, Program
 from simulator.training.misconduct import Misconduct
 from simulator.training.momentum import Momentum
 from simulator.training.packing import Packer, packers
-from simulator.training.pushes import Fetched, Joined, Pushed, gradient_tag, model_tag
+from simulator.training.pushes import Joined, Pushed, gradient_tag, model_tag
 from simulator.training.settings import Settings
 from simulator.training.shards import Whole
 
@@ -55,6 +55,7 @@ class Workers:
         count, seeds = len(experiment.workers), experiment.cluster.seeds
         self.packers = packers(settings.compressor, settings.slices, seeds, count)
         self.steps = [0] * count  # rounds each worker has begun
+        self.batches = [self.learning.batch(number) for number in range(count)]
         self.sizes = [experiment.wire_bytes(part.stop - part.start) for part in settings.slices]
         self.tags = [gradient_tag(shard) for shard in range(len(homes))]
         self.momentum = Momentum(settings.momentum) if settings.momentum else None
@@ -70,17 +71,18 @@ class Workers:
         for shard in range(len(shards)) if life else ():
             self.say_hello(shard, Joined(number, life))
         tags = [model_tag(shard, life) for shard in range(len(shards))]
-        over, clock, box = experiment.scoreboard.over, experiment.clock, self.transport.box(device)
+        board, clock, box = experiment.scoreboard, experiment.clock, self.transport.box(device)
         largest, last = max(part.stop - part.start for part in self.settings.slices), None
-        while not over.triggered:
+        while not board.is_over:
             self.steps[number] = step = self.steps[number] + 1
             since, count = clock.now, self.settings.steps.of(step)
-            fetched: list[Fetched] = []
+            versions, models = [], []
             for tag in tags:
-                message = yield box.get(tag)
-                fetched.append(message.payload)
+                version, model = (yield box.get(tag)).payload
+                versions.append(version)
+                models.append(model)
             experiment.waited(device, 'model', step, since)
-            last = self.begun(number, fetched, step, count, last)
+            last = self.begun(number, versions, self.whole(models), count, last)
             if self.misconduct is None or not self.misconduct.begins(device, step).rushes:
                 yield experiment.gradients(number, count, step)
                 if self.packers:
@@ -95,16 +97,14 @@ class Workers:
                 self.push(shard, last, step)
 
     def begun(
-        self, number: int, fetched: list[Fetched], step: int, count: int, last: Pushed | None
+        self, number: int, versions: list[int], model: Floats, count: int, last: Pushed | None
     ) -> Pushed:
-        """Ask for *count* gradients, or local steps, that begin at the slices fetched."""
-        experiment, learning = self.experiment, self.learning
+        """Ask for *count* gradients, or local steps, that begin at the model fetched."""
+        experiment, learning, step = self.experiment, self.learning, self.steps[number]
         if self.adversary.liars:
             device, now = experiment.workers[number], experiment.clock.now
             self.adversary.begins(number, device, step - 1, now)
-        versions = [each.version for each in fetched]
-        model = self.whole([each.model for each in fetched])
-        samples = count * learning.batch(number)
+        samples = count * self.batches[number]
         if self.settings.steps.are_plain:
             pushed = Pushed(number, versions, learning.request(number, model), None, samples)
         else:
