@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from simulator.learning.arrays import DIVERGENCE
 from simulator.learning.optimizers import OPTIMIZERS
 
 STEPS = 5
@@ -84,7 +83,7 @@ def test_what_diverges_goes_on(optimizer):
     parameters = np.full(2, 3e38, np.float32)
     gradient = np.array([-3e38, np.nan], np.float32)
     state = optimizer.init(parameters)
-    with DIVERGENCE:  # as in all runs
+    with np.errstate(all='ignore'):  # as in all runs
         for _ in range(3):
             parameters, state = optimizer.update(gradient, state, parameters, 100.0)
     assert np.isnan(parameters[1])

@@ -19,7 +19,7 @@ class Update(Protocol):
     The rate of this step is the optimizer's rate times *factor*, which comes from a schedule,
     or from the staleness of the gradient; one number for all, or one a worker, (W, 1). Nothing
     is written to: the results are new arrays, of the type of the parameters. What diverges goes on
-    to inf and nan; runs keep numpy's warnings of that silent (`arrays.DIVERGENCE`).
+    to inf and nan; runs keep numpy's warnings of that silent.
     """
 
     def __call__(
