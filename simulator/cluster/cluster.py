@@ -24,8 +24,6 @@ __all__ = ['Cluster', 'Devices', 'Wires']
 
 Floats = NDArray[np.float64]
 
-PRIORITY = 0  # all work is done in its turn
-
 SHOWN = 8  # of those who wait, in a diagnosis
 
 
@@ -182,9 +180,7 @@ class Cluster:
     def work(self, device: int, seconds: float, operation: str, activity: str, step: int) -> Event:
         """Let *device* be busy for exactly so many *seconds*; return the event of its end."""
         clock, tag = self.clock, self.tags.numbers[activity, operation]
-        task = self.fabric.submit(
-            clock.now, COMPUTATION, device, seconds, tag, step, PRIORITY, WATCH
-        )
+        task = self.fabric.submit(clock.now, COMPUTATION, device, seconds, tag, step, 0, WATCH)
         done = clock.completions[task] = Event(clock)
         return done
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
-from simulator.learning.arrays import DIVERGENCE, Floats, frozen
+from simulator.learning.arrays import DIVERGENCE, Floats, Values, frozen
 from simulator.learning.batches import Indices
 from simulator.learning.data import Samples
 from simulator.learning.models import Model
@@ -108,8 +108,7 @@ def _step_by_step(
     orders: Sequence[Order],
 ) -> Iterator[tuple[Indices, Floats | None, float | Floats]]:
     first = orders[0]
-    batches = np.concatenate([order.batches for order in orders])
-    batches = batches.reshape(len(orders), *first.batches.shape)
+    batches = _joined([order.batches for order in orders])
     noise = None if first.noise is None else np.array([order.noise for order in orders])
     factors = None if first.factors is None else np.array([order.factors for order in orders])
     for step in range(batches.shape[1]):
@@ -132,8 +131,12 @@ def _stacked(vectors: Sequence[Floats]) -> Floats:
     first = vectors[0]
     if all(vector is first for vector in vectors):
         return np.broadcast_to(first, (len(vectors), *first.shape))
-    # `stack` takes twice as long
-    return np.concatenate(vectors).reshape(len(vectors), *first.shape)
+    return _joined(vectors)
+
+
+def _joined(arrays: Sequence[Values]) -> Values:
+    """Return arrays of one shape as one (n, ...), in half the time of `stack`."""
+    return cast('Values', np.concatenate(arrays).reshape(len(arrays), *arrays[0].shape))
 
 
 def _stacked_states(states: Sequence[AnyState]) -> AnyState:

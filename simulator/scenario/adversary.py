@@ -118,7 +118,7 @@ def _check_nodes(
         _devices(str(place[-1]), section, graph, known, seeds)
     except ScenarioError as error:
         key = 'count' if section.nodes is None else 'nodes'
-        yield Fault((*place, key), '; '.join(problem.message for problem in error.problems))
+        yield Fault((*place, key), error.messages)
 
 
 def _check_window(place: Place, section: Byzantine) -> Iterator[Fault]:

@@ -89,11 +89,6 @@ class Experiment:
             raise ScenarioError('this training kind needs `learning.optimizer`')
         return self._optimizer
 
-    @property
-    def is_scheduled(self) -> bool:
-        """Whether the optimizer's rate changes with the rounds done."""
-        return self._schedule is not None
-
     def rate_factor(self, done: float) -> float:
         """Return by what the optimizer's rate is multiplied after so many rounds."""
         return 1.0 if self._schedule is None else self._schedule(done)
@@ -108,7 +103,8 @@ class Experiment:
         return np.array([self._schedule(round_ - 1 + step / steps) for step in range(steps)])
 
     @cached_property
-    def _gradient_flops(self) -> list[float]:
+    def gradient_flops(self) -> list[float]:
+        """The operations of one gradient of each worker, at the scenario's scale."""
         learning, scale = self.learning, self.scale.flops
         return [learning.gradient_flops(each) * scale for each in range(len(learning.shards))]
 
@@ -123,7 +119,7 @@ class Experiment:
 
     def gradients(self, worker: int, count: int, step: int) -> Event:
         """Let worker number *worker* compute *count* gradients; return the event of its end."""
-        device, flops = self.workers[worker], self._gradient_flops[worker]
+        device, flops = self.workers[worker], self.gradient_flops[worker]
         return self.cluster.compute(device, flops, count, operation='gradient', step=step)
 
     def waited(self, device: int, operation: str, step: int, since: float) -> None:

@@ -271,7 +271,7 @@ class PartialPrograms(RankPrograms):
         """Begin the round anew, with nothing brought to it yet; what is late is lost."""
         super().rebuild(members)
         self._news.clear()
-        if not self.experiment.scoreboard.is_over:
+        if not self.experiment.scoreboard.over.triggered:
             self.convene(max(self.rounds))
 
 

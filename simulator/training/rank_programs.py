@@ -125,8 +125,7 @@ class RankPrograms:
             yield experiment.gradients(number, self.steps.of(step), step)
             return
         device, cluster = experiment.workers[number], experiment.cluster
-        flops = experiment.learning.gradient_flops(number) * experiment.scale.flops
-        seconds = cluster.seconds(device, flops)
+        seconds = cluster.seconds(device, experiment.gradient_flops[number])
         for k, bucket in enumerate(self.buckets):
             share = (1 - FORWARD) * bucket.share + (FORWARD if k == 0 else 0.0)
             yield cluster.work(
@@ -345,7 +344,7 @@ class RankPrograms:
             group.abandon()
         step = min(self.progress[number] for number in holders) + 1
         starts = self.back_to(step, holders)
-        if self.experiment.scoreboard.is_over:
+        if self.experiment.scoreboard.over.triggered:
             return
         newcomers = sorted({*members, *self.waiting} - set(holders))
         self.members, self.waiting, self.lost = sorted({*members, *newcomers}), [], set()

@@ -72,8 +72,6 @@ class Scoreboard:
     ----------
     over : Event
         Fires when the run has reached its stop.
-    is_over : bool
-        Whether it has.
     rounds, samples : int
         So far.
     epochs : float
@@ -95,7 +93,6 @@ class Scoreboard:
         validation: Validation | None = None,
     ):
         self.over = Event(cluster.clock)
-        self.is_over = False
         self.rounds = 0
         self.samples = 0
         self.epochs = 0.0
@@ -125,12 +122,13 @@ class Scoreboard:
 
     def wants(self, round_: int) -> bool:
         """Whether round number *round_* (from 1) is still to be done."""
-        return not self.is_over and (self._stop.rounds is None or round_ <= self._stop.rounds)
+        return not self.over.triggered and (
+            self._stop.rounds is None or round_ <= self._stop.rounds
+        )
 
     def end(self) -> None:
         """End the run now."""
-        if not self.is_over:
-            self.is_over = True
+        if not self.over.triggered:
             self.over.succeed()
 
     def metric(

@@ -54,8 +54,6 @@ class Servers:
         self.lives = Lives(experiment, crashed=self.crashed, returned=self.returned)
         # how many updates make a round
         self.a_round = 1 if settings.rule.synchronous else workers
-        # local steps have had the schedule's factors
-        self.is_scheduled = experiment.is_scheduled and settings.steps.are_plain
         self.losses: list[float] = []  # of what the first shard has used in the present round
         self.samples = 0
         self.lags: list[int] = []  # staleness of each gradient the first shard has got
@@ -96,8 +94,8 @@ class Servers:
         experiment, home, rule = self.experiment, self.homes[shard], self.settings.rule
         roster, late = self.rosters[shard], self.timer()
         collected, tag = self.collected(), gradient_tag(shard)
-        board, clock, box = experiment.scoreboard, experiment.clock, self.transport.box(home)
-        while not board.is_over:
+        over, clock, box = experiment.scoreboard.over, experiment.clock, self.transport.box(home)
+        while not over.triggered:
             for number, has in roster.released(rule, self.updates[shard]):
                 self.send_model(shard, number, has)
             since, step = clock.now, self.updates[shard] + 1
@@ -150,7 +148,7 @@ class Servers:
 
     def keeper(self, device: int) -> Program:
         """Keep the copies that other servers send."""
-        while not self.experiment.scoreboard.is_over:
+        while not self.experiment.scoreboard.over.triggered:
             message = yield self.transport.receive(device, 'replica')
             self.replicas.keep(message.payload[0], device, message.payload[1])
 
@@ -199,14 +197,14 @@ class Servers:
 
     def update(self, shard: int, batch: Batch) -> None:
         """Apply the aggregate of what was collected."""
-        experiment, rule, before = self.experiment, self.settings.rule, self.models[shard]
+        rule, before = self.settings.rule, self.models[shard]
         aggregate = self.combiner.combined(shard, batch.vectors)
         factor = 1.0
         if rule.factor is not None:
             oldest = min(each.versions[shard] for each in batch.new)
             factor = rule.factor(self.updates[shard] - oldest)
-        if self.is_scheduled:
-            factor *= experiment.rate_factor(self.updates[shard] / self.a_round)
+        if self.settings.steps.are_plain:  # local steps have had the schedule's factors
+            factor *= self.experiment.rate_factor(self.updates[shard] / self.a_round)
         model, self.states[shard] = self.settings.optimizer.update(
             aggregate, self.states[shard], before, factor
         )

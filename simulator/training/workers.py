@@ -71,9 +71,9 @@ class Workers:
         for shard in range(len(shards)) if life else ():
             self.say_hello(shard, Joined(number, life))
         tags = [model_tag(shard, life) for shard in range(len(shards))]
-        board, clock, box = experiment.scoreboard, experiment.clock, self.transport.box(device)
+        over, clock, box = experiment.scoreboard.over, experiment.clock, self.transport.box(device)
         largest, last = max(part.stop - part.start for part in self.settings.slices), None
-        while not board.is_over:
+        while not over.triggered:
             self.steps[number] = step = self.steps[number] + 1
             since, count = clock.now, self.settings.steps.of(step)
             versions, models = [], []

@@ -5,18 +5,13 @@ from time import process_time
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from simulator.collectives import Ranks, ring
 from simulator.compression import error_feedback, int8, merged, qsgd, sign, top_k
 
 D, SHARE, ROUNDS = 1_000_000, 0.01, 20
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 
 def naive_top_k(vector):

@@ -2,11 +2,9 @@
 
 import sys
 from heapq import heappop, heappush
-from time import process_time
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from simulator.cluster.cluster import Cluster, Devices
 from simulator.cluster.network import Network
@@ -19,11 +17,7 @@ from topologies import TOPOLOGIES
 PEERS, ROUNDS, BATCH, RATE, MEASURED = 100, 100, 32, 0.1, 10
 PERIOD, TRIP = 1.0, 0.01  # s: from sending to sending, of a model on its way
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 
 def simulated(folder):
@@ -98,13 +92,7 @@ def by_hand():
     return messages, accuracy
 
 
-def timed(call):
-    begun = process_time()
-    messages, accuracy = call()
-    return messages / (process_time() - begun), accuracy
-
-
-def test_messages_per_cpu_second(benchmark, tmp_path):
+def test_messages_per_cpu_second(benchmark, tmp_path, rated):
     """Target: at least a quarter of the messages of the loop by hand."""
     folders = iter(range(10**6))
     ours = lambda: simulated(tmp_path / str(next(folders)))
@@ -112,7 +100,7 @@ def test_messages_per_cpu_second(benchmark, tmp_path):
     benchmark.pedantic(ours, rounds=1)
     ratios = []
     for _ in range(3):
-        (rate, accuracy), (reference, expected) = timed(ours), timed(by_hand)
+        (rate, accuracy), (reference, expected) = rated(ours), rated(by_hand)
         ratios.append(rate / reference)
         assert accuracy == pytest.approx(expected, abs=0.05)
     ratio = float(np.median(ratios))

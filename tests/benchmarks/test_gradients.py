@@ -6,17 +6,12 @@ from time import perf_counter
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from simulator.learning.models import Task, cnn, mlp
 
 WORKERS, BATCH, ROUNDS = 128, 32, 20
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 
 def judged(outputs, labels, rows):

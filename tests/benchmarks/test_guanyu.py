@@ -5,7 +5,6 @@ from time import process_time
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from simulator.cluster.cluster import Cluster, Devices, Wires
 from simulator.cluster.network import Network
@@ -19,11 +18,7 @@ from topologies import TOPOLOGIES
 
 WORKERS, SERVERS, F_WORKERS, F_SERVERS, ROUNDS, RATE = 18, 6, 5, 1, 40, 0.2
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 
 def model(task):

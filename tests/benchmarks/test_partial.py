@@ -2,11 +2,9 @@
 
 import sys
 from heapq import heappop, heappush
-from time import process_time
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from simulator.cluster.cluster import Cluster, Devices
 from simulator.cluster.network import Network
@@ -20,11 +18,7 @@ from topologies import TOPOLOGIES
 WORKERS, FASTEST, ROUNDS, BATCH, RATE, HIDDEN = 64, 48, 60, 32, 0.1, 32
 SPEED, SHAPE, EVERY = 1e9, 1.5, 10
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 
 def drawn():
@@ -63,7 +57,7 @@ def simulated(folder, wait_for):
     return steps, summary['test_accuracy']
 
 
-def by_hand():
+def by_hand(slopes):
     """Return the same, as one would write it in an hour: ranks compute, and there is no network."""
     rng, learning, now = np.random.default_rng(0), drawn(), 0.0
     images, targets = learning.data.train.inputs.reshape(-1, 64), learning.data.train.targets
@@ -79,7 +73,7 @@ def by_hand():
         begin(rank)
     while round_ <= ROUNDS:
         now, rank, begun, start = heappop(queue)
-        pile.append(gradient(start, *held[rank], rng))
+        pile.append(gradient(slopes, start, *held[rank], rng))
         if begun < round_:  # late, it counts in the next round; the rank goes on at once
             begin(rank)
             continue
@@ -102,41 +96,25 @@ def parts(parameters):
     return w1.reshape(64, HIDDEN), b1, w2.reshape(HIDDEN, 10), b2
 
 
-def gradient(parameters, images, labels, rng):
-    w1, b1, w2, b2 = parts(parameters)
+def gradient(slopes, parameters, images, labels, rng):
     batch = rng.integers(len(labels), size=BATCH)
-    inputs, own = images[batch], labels[batch]
-    hidden = np.maximum(inputs @ w1 + b1, 0)
-    outputs = hidden @ w2 + b2
-    outputs -= outputs.max(axis=1, keepdims=True)
-    slopes = np.exp(outputs)
-    slopes /= slopes.sum(axis=1, keepdims=True)
-    slopes[np.arange(BATCH), own] -= 1
-    slopes /= BATCH
-    below = (slopes @ w2.T) * (hidden > 0)
-    pieces = (inputs.T @ below, below.sum(axis=0), hidden.T @ slopes, slopes.sum(axis=0))
+    pieces = slopes(parts(parameters), images[batch], labels[batch], np.arange(BATCH))
     return np.concatenate([each.ravel() for each in pieces])
 
 
-def timed(call):
-    begun = process_time()
-    steps, accuracy = call()
-    return steps / (process_time() - begun), accuracy
-
-
-def test_gradient_steps_per_cpu_second(benchmark, tmp_path):
+def test_gradient_steps_per_cpu_second(benchmark, tmp_path, rated, slopes_by_hand):
     """Target: a quarter of those of the loop by hand, and half of those when waiting for all."""
     folders = iter(range(10**6))
     calls = (
         lambda: simulated(tmp_path / str(next(folders)), FASTEST),
         lambda: simulated(tmp_path / str(next(folders)), WORKERS),
-        by_hand,
+        lambda: by_hand(slopes_by_hand),
     )
     calls[0]()  # load the compiled kernel
     benchmark.pedantic(calls[0], rounds=1)
     rates, accuracies = [], []
     for _ in range(5):  # by turns, as other work on the machine comes and goes
-        rate, accuracy = zip(*map(timed, calls), strict=True)
+        rate, accuracy = zip(*map(rated, calls), strict=True)
         rates.append(rate)
         accuracies.append(accuracy)
     assert np.ptp(accuracies) < 0.05

@@ -10,7 +10,6 @@ from time import process_time
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from simulator.robust.aggregation import (
     brute,
@@ -26,11 +25,7 @@ from simulator.robust.aggregation.coordinatewise import near_median
 N, D, F = 50, 100_000, 10
 ROUNDS = 40
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 
 @pytest.fixture(scope='module')

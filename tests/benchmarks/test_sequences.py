@@ -6,7 +6,6 @@ from time import process_time
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from simulator.learning.models import Task, lstm, transformer
 
@@ -15,11 +14,7 @@ WORKERS, BATCH, STEPS, UNITS, FEATURES, VOCABULARY, ROUNDS = 64, 16, 16, 32, 8, 
 SERIES = Task((STEPS, FEATURES), 10)
 NEXT = Task((STEPS,), VOCABULARY, tokens=VOCABULARY, steps=STEPS, causal=True)
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    with threadpool_limits(1):
-        yield
+pytestmark = pytest.mark.usefixtures('one_thread')
 
 
 def seconds_of(*calls):

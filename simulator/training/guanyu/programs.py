@@ -186,7 +186,7 @@ class GuanYu:
         """Take the median of the first models of a step, compute there, send it to all servers."""
         device, quorum = self.workers[number], self.settings.servers.quorum
         desk, step = self.desk(device), 1
-        while not self.experiment.scoreboard.is_over:
+        while not self.experiment.scoreboard.over.triggered:
             rushes = self.messenger.conduct(device, step).rushes
             models = Goal(MODEL, step, 1 if rushes else quorum, later=True)
             found = yield from self.wait(device, step, desk, models)
